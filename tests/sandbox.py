@@ -1,4 +1,4 @@
-"""The product's sandbox for workers that live within a test."""
+"""The product's workflow sandbox for the workers of tests."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from workflows.registry import sandbox
 
 
 class OnceCheckedRunner(SandboxedWorkflowRunner):
-    """The sandbox; it checks each workflow's module for the first worker, not for every test's."""
+    """The sandbox, which checks each workflow module only once for all workers of the process."""
 
     _checked: ClassVar[set[type]] = set()
 

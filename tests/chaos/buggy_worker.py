@@ -1,7 +1,7 @@
 """The real worker with workflows that raise, for requests and orders that name a bug in their title.
 
-Only tests run this program; the product has no such hook. Nothing here fails a workflow: these
-are plain exceptions, as bugs are.
+Only tests run this program; the product has no such hook. Bugs raise plain exceptions, which fail the
+workflow task but not the workflow.
 """
 
 import runpy
@@ -22,7 +22,7 @@ from workflows.rules.people.actors import Actor
 
 
 class Bug(StrEnum):
-    """Where a bug sits. The words stand in the title of what meets it."""
+    """The place of a bug. The value is part of the title of the affected request."""
 
     RUN = "bug in run"
     UPDATE = "bug in an update"
@@ -32,7 +32,7 @@ class Bug(StrEnum):
 
 
 class BugError(Exception):
-    """What somebody forgot to think of."""
+    """An unexpected exception."""
 
 
 @workflow.defn(name="ApprovalWorkflow")
@@ -40,50 +40,50 @@ class BuggyApproval(ApprovalWorkflow):
     """An approval with bugs."""
 
     @workflow.init
-    def __init__(self, asked: ApprovalInput) -> None:
-        super().__init__(asked)
-        self._title = asked.request.content.title
+    def __init__(self, approval_input: ApprovalInput) -> None:
+        super().__init__(approval_input)
+        self._title = approval_input.request.content.title
 
     @workflow.run
-    async def run(self, asked: ApprovalInput) -> ApprovalOutcome:
-        return await super().run(asked)
+    async def run(self, approval_input: ApprovalInput) -> ApprovalOutcome:
+        return await super().run(approval_input)
 
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:  # type: ignore[override]
-        self._meet(Bug.UPDATE)
+        self._raise_for(Bug.UPDATE)
         return self._execute(decision)
 
     @decide.validator
     def _check_decide(self, decision: Decision) -> None:
-        self._meet(Bug.VALIDATOR)
+        self._raise_for(Bug.VALIDATOR)
         self._check(decision)
 
     @workflow.query
     def menu(self, person: str) -> Menu:
-        self._meet(Bug.QUERY)
+        self._raise_for(Bug.QUERY)
         return super().menu(person)
 
     def _next_deadline(self) -> datetime | None:
-        self._meet(Bug.RUN)
+        self._raise_for(Bug.RUN)
         return super()._next_deadline()
 
-    def _meet(self, bug: Bug) -> None:
+    def _raise_for(self, bug: Bug) -> None:
         if bug in self._title:
             raise BugError(bug)
 
 
 @workflow.defn(name="OrderWorkflow")
 class BuggyOrder(OrderWorkflow):
-    """An order with a bug in whatever follows its approval."""
+    """An order with a bug in the steps after its approval."""
 
     @workflow.init
-    def __init__(self, asked: OrderInput) -> None:
-        super().__init__(asked)
-        self._customer = asked.order.customer
+    def __init__(self, order_input: OrderInput) -> None:
+        super().__init__(order_input)
+        self._customer = order_input.order.customer
 
     @workflow.run
-    async def run(self, asked: OrderInput) -> OrderSnapshot:
-        return await super().run(asked)
+    async def run(self, order_input: OrderInput) -> OrderSnapshot:
+        return await super().run(order_input)
 
     def _apply(self, change: OrderChange, *, actor: Actor | None = None) -> None:
         if Bug.ORDER in self._customer:

@@ -1,7 +1,8 @@
 """Workflow bug recovery: a worker whose workflows raise is deployed over pending requests, then a fixed one.
 
-People press meanwhile. They are told that it is not confirmed yet and nothing that is not so; once
-the fix is there each press counts, each person is told, each order ends, and nothing has failed.
+People click while the faulty version runs. They read that their click is not confirmed yet, and nothing
+untrue. Once the fix is deployed, each click counts, each person gets the result, each order ends, and no
+workflow has failed.
 """
 
 import asyncio
@@ -17,11 +18,11 @@ from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
 from tests.chaos.buggy_worker import Bug
-from tests.chaos.ground import TOGETHER, Ground, Size, Trial
 from tests.chaos.restarts import DECIDABLE
-from tests.journeys.house import House
-from tests.journeys.office import APPROVALS
-from tests.journeys.programs import PATIENCE, until
+from tests.chaos.trial import CONCURRENT_FORMS, Size, Trial, TrialContext
+from tests.journeys.installation import Installation
+from tests.journeys.programs import EVENT_TIMEOUT, until
+from tests.journeys.workspace import APPROVALS
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
@@ -29,15 +30,15 @@ from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.ids import approval_id
 
 BUGGY_WORKER = Path(__file__).with_name("buggy_worker.py")
-IN_THE_WAY = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
-"""The bugs that stand between a press and its answer."""
-COUNTED = 90.0
-"""Seconds after the fix within which everything has ended: a press is asked for again for 60."""
+BLOCKING_BUGS = (Bug.RUN, Bug.UPDATE, Bug.VALIDATOR)
+"""The bugs that prevent the answer to a click."""
+COUNTED_TIMEOUT = 90.0
+"""Seconds after the fix within which everything has ended. A click is retried for 60 seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """An order that waits, and the one person who presses on it, once. `card` is from before."""
+    """A pending order and the one person who clicks on it, once. `card` is the card before the click."""
 
     order_id: str
     bug: Bug
@@ -46,136 +47,138 @@ class Pending:
     card: Json
 
 
-async def run(ground: Ground) -> None:
-    """Place orders, deploy the bug, have everybody press, deploy the fix; several times."""
-    for _ in range(ground.size.kills):
-        pending = await _place(ground)
-        await _deploy(ground, BUGGY_WORKER)
+async def run(context: TrialContext) -> None:
+    """Place orders, deploy the bug, have everyone click, deploy the fix; several times."""
+    for _ in range(context.size.kills):
+        pending = await _place(context)
+        await _deploy(context, BUGGY_WORKER)
         tabs = dict(
-            await asyncio.gather(*(_press(ground, one) for one in pending)),
+            await asyncio.gather(*(_press(context, item) for item in pending)),
         )
-        late = [one for one in pending if one.bug in IN_THE_WAY]
-        await _hear(ground, late, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
-        await _nothing_has_failed(ground, pending)
-        await _deploy(ground)
-        orders = [one.order_id for one in pending]
-        await ledgers.ended(ground, orders, COUNTED)
-        await _hear(ground, late, tabs, _good_news)
-        await ledgers.compare_orders(ground, orders)
-        await _as_decided(ground, pending)
+        blocked = [item for item in pending if item.bug in BLOCKING_BUGS]
+        await _wait_for_replies(context, blocked, tabs, lambda _: [notices.unconfirmed(ENGLISH)])
+        await _nothing_has_failed(context, pending)
+        await _deploy(context)
+        orders = [item.order_id for item in pending]
+        await ledgers.ended(context, orders, COUNTED_TIMEOUT)
+        await _wait_for_replies(context, blocked, tabs, _final_replies)
+        await ledgers.compare_orders(context, orders)
+        await _as_decided(context, pending)
 
 
-async def _place(ground: Ground) -> list[Pending]:
-    """Have Ana order things, each for another bug, and wait until each can be pressed."""
-    bugs = islice(cycle(Bug), ground.size.requests)
-    people = ground.dice.sample(ground.crowd, ground.size.requests)
-    verdicts = [ground.dice.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
-    slots = asyncio.Semaphore(TOGETHER)
+async def _place(context: TrialContext) -> list[Pending]:
+    """Have Ana place one order per bug, and wait until each can be decided."""
+    bugs = islice(cycle(Bug), context.size.requests)
+    people = context.rng.sample(context.crowd, context.size.requests)
+    verdicts = [context.rng.choice((Verdict.APPROVE, Verdict.REJECT)) for _ in people]
+    slots = asyncio.Semaphore(CONCURRENT_FORMS)
 
     async def place(bug: Bug, person: str, verdict: Verdict) -> Pending:
         async with slots:
-            order_id = await ground.office.order("1500.00", customer=bug)
-            card = await ground.office.card(order_id, DECIDABLE, buttons=True)
+            order_id = await context.workspace.order("1500.00", customer=bug)
+            card = await context.workspace.card(order_id, DECIDABLE, buttons=True)
         return Pending(order_id=order_id, bug=bug, person=person, verdict=verdict, card=card)
 
-    ground.tally.requests += ground.size.requests
-    placing = (place(*one) for one in zip(bugs, people, verdicts, strict=True))
+    context.report.requests += context.size.requests
+    placing = (place(*placement) for placement in zip(bugs, people, verdicts, strict=True))
     return list(await asyncio.gather(*placing))
 
 
-async def _deploy(ground: Ground, worker: Path | None = None) -> None:
-    """Put this worker in place of the one that runs; without one, the real worker."""
-    house: House = ground.house
-    await ground.kill("worker")
-    await (house.start("worker", worker=worker) if worker else house.start("worker"))
+async def _deploy(context: TrialContext, worker: Path | None = None) -> None:
+    """Replace the running worker by the given program, by default the real worker."""
+    installation: Installation = context.installation
+    await context.kill("worker")
+    await (installation.start("worker", worker=worker) if worker else installation.start("worker"))
 
 
-async def _press(ground: Ground, one: Pending) -> tuple[str, str]:
-    """Press, and return the order's id and the tab; where there is no menu, it must say so first."""
-    if one.bug is Bug.QUERY:
-        tab = f"menu of {one.order_id}"
-        slack = ground.office.slack
-        await slack.click(one.person, APPROVALS, one.card, "more", tab=tab)
+async def _press(context: TrialContext, item: Pending) -> tuple[str, str]:
+    """Click, and return the order's id and the tab. If the bug breaks the menu, the menu must report that first."""
+    if item.bug is Bug.QUERY:
+        tab = f"menu of {item.order_id}"
+        slack = context.workspace.slack
+        await slack.click(item.person, APPROVALS, item.card, "more", tab=tab)
         await slack.wait_for_modal(
-            one.person,
+            item.person,
             lambda view: notices.unavailable(ENGLISH) in text_of(view),
             tab=tab,
-            timeout=PATIENCE,
+            timeout=EVENT_TIMEOUT,
         )
-    return one.order_id, await ground.press(one.person, one.card, one.verdict)
+    return item.order_id, await context.press(item.person, item.card, item.verdict)
 
 
-def _good_news(one: Pending) -> list[str]:
-    """Return all that who waited for an answer has heard in the end."""
-    if one.verdict is Verdict.REJECT:  # in one form, which says the last only
-        return [notices.confirmed(one.verdict, ENGLISH)]
-    return [notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH)]
+def _final_replies(item: Pending) -> list[str]:
+    """Return all answers that the person has received in the end."""
+    if item.verdict is Verdict.REJECT:  # the form shows only the last answer
+        return [notices.confirmed(item.verdict, ENGLISH)]
+    return [notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH)]
 
 
-async def _hear(
-    ground: Ground,
+async def _wait_for_replies(
+    context: TrialContext,
     pending: list[Pending],
     tabs: dict[str, str],
     wanted: Callable[[Pending], list[str]],
 ) -> None:
-    """Wait until each of them has heard this and nothing else; who has not is lost."""
+    """Wait until each person has received exactly these answers; report others as lost."""
 
-    async def hears(one: Pending) -> None:
-        said: list[str] = []
+    async def wait(item: Pending) -> None:
+        replies: list[str] = []
 
         async def look() -> bool | None:
-            said[:] = await _said(ground, one, tabs[one.order_id])
-            return said == wanted(one) or None
+            replies[:] = await _replies(context, item, tabs[item.order_id])
+            return replies == wanted(item) or None
 
         with suppress(TimeoutError):
             await until(look)
-        if said != wanted(one):
-            ground.tally.lost.append(
-                f"{one.person} pressed on {one.order_id} ({one.bug}) and has heard {said}"
+        if replies != wanted(item):
+            context.report.lost.append(
+                f"{item.person} clicked on {item.order_id} ({item.bug}) and got {replies}"
             )
 
-    await asyncio.gather(*map(hears, pending))
+    await asyncio.gather(*map(wait, pending))
 
 
-async def _said(ground: Ground, one: Pending, tab: str) -> list[str]:
-    """Return what only this person was told since: in the channel, or by the form they sent."""
-    slack = ground.office.slack
-    if one.verdict is Verdict.REJECT:
-        views = await slack.modals(one.person, tab=tab)
-        known = (notices.unconfirmed(ENGLISH), notices.confirmed(one.verdict, ENGLISH))
-        words = [text_of(view) for view in views]
-        return [next((said for said in known if said in word), word) for word in words]
-    seen = await slack.messages(APPROVALS, one.person)
+async def _replies(context: TrialContext, item: Pending, tab: str) -> list[str]:
+    """Return the answers to this person's click: ephemeral messages, or the text of the submitted form."""
+    slack = context.workspace.slack
+    if item.verdict is Verdict.REJECT:
+        views = await slack.modals(item.person, tab=tab)
+        answers = (notices.unconfirmed(ENGLISH), notices.confirmed(item.verdict, ENGLISH))
+        texts = [text_of(view) for view in views]
+        return [next((reply for reply in answers if reply in text), text) for text in texts]
+    seen = await slack.messages(APPROVALS, item.person)
     return [
         str(message["text"])
         for message in seen
-        if message.get("is_ephemeral") and message["ts"] > one.card["ts"]
+        if message.get("is_ephemeral") and message["ts"] > item.card["ts"]
     ]
 
 
-async def _nothing_has_failed(ground: Ground, pending: list[Pending]) -> None:
-    """Check that a bug holds up what it stands in the way of, and ends nothing."""
-    for one in pending:
-        known = await ledgers.face_of(ground, approval_id(one.order_id))
-        for workflow_id in (one.order_id, approval_id(one.order_id)):
-            status = (await ground.temporal.get_workflow_handle(workflow_id).describe()).status
+async def _nothing_has_failed(context: TrialContext, pending: list[Pending]) -> None:
+    """Check that a blocking bug keeps its request undecided and that no workflow has failed."""
+    for item in pending:
+        approval = await ledgers.recorded_snapshot(context, approval_id(item.order_id))
+        for workflow_id in (item.order_id, approval_id(item.order_id)):
+            status = (await context.temporal.get_workflow_handle(workflow_id).describe()).status
             if status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
-                ground.tally.lost.append(f"{workflow_id} ({one.bug}) is {status}")
-        if one.bug in IN_THE_WAY and (known is None or known.status != "pending"):
-            ground.tally.lost.append(f"{one.order_id} ({one.bug}) was decided: the bug was not met")
+                context.report.lost.append(f"{workflow_id} ({item.bug}) is {status}")
+        if item.bug in BLOCKING_BUGS and (approval is None or approval.status != "pending"):
+            context.report.lost.append(
+                f"{item.order_id} ({item.bug}) was decided although the bug was deployed"
+            )
 
 
-async def _as_decided(ground: Ground, pending: list[Pending]) -> None:
-    """Check that each order has ended by the one press that it saw."""
-    for one in pending:
-        snapshot = await ledgers.face_of(ground, one.order_id)
+async def _as_decided(context: TrialContext, pending: list[Pending]) -> None:
+    """Check that each order has ended as its one click decided."""
+    for item in pending:
+        snapshot = await ledgers.recorded_snapshot(context, item.order_id)
         if (
             not isinstance(snapshot, OrderSnapshot)
-            or ledgers.DECIDED.get(snapshot.status) is not one.verdict
+            or ledgers.DECIDED.get(snapshot.status) is not item.verdict
         ):
             status = snapshot.status if snapshot else "unknown"
-            ground.tally.lost.append(
-                f"{one.order_id} ({one.bug}) was to {one.verdict}, is {status}"
+            context.report.lost.append(
+                f"{item.order_id} ({item.bug}) : the decision was {item.verdict}, the order is {status}"
             )
 
 
@@ -185,4 +188,4 @@ TRIAL = Trial(
     short=Size(requests=len(Bug), people=len(Bug), kills=1),
     long=Size(requests=4 * len(Bug), people=4 * len(Bug), kills=4),
 )
-"""`kills` are so many times that the bug, and then the fix, is deployed by a kill of the worker."""
+"""`kills` is how often the bug and then the fix is deployed. Each deployment kills the worker."""

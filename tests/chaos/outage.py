@@ -1,10 +1,10 @@
-"""Slack's outages: every method fails in its own way, by the dice."""
+"""Slack outages: every API method fails, each in a randomly chosen way."""
 
 import random
 
 from emulator.errors import Json
 
-FOR_EVER = 1_000_000
+UNLIMITED = 1_000_000
 METHODS = (
     "response_url",
     "chat.postMessage",
@@ -24,20 +24,20 @@ METHODS = (
 )
 EFFECTS = ("http_500", "ratelimited", "hang", "error")
 ERRORS = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
-LONGEST_WISH = 5
-"""Seconds that a refusal asks us to wait. What Slack asks for is obeyed, after its return too."""
+MAX_RETRY_AFTER = 5
+"""The longest Retry-After in seconds. The worker obeys it after the outage too."""
 
 
-def outage(dice: random.Random) -> list[Json]:
-    """Return the faults that refuse or swallow every call; new sockets are refused, old ones stay."""
+def outage(rng: random.Random) -> list[Json]:
+    """Return faults that refuse or hang every call. New sockets are refused, open ones stay open."""
     planned = [
         {
             "target": method,
-            "effect": dice.choice(EFFECTS),
-            "error": dice.choice(ERRORS),
-            "retry_after": dice.randint(1, LONGEST_WISH),
-            "times": FOR_EVER,
+            "effect": rng.choice(EFFECTS),
+            "error": rng.choice(ERRORS),
+            "retry_after": rng.randint(1, MAX_RETRY_AFTER),
+            "times": UNLIMITED,
         }
         for method in METHODS
     ]
-    return [*planned, {"target": "*", "effect": "http_500", "times": FOR_EVER}]
+    return [*planned, {"target": "*", "effect": "http_500", "times": UNLIMITED}]

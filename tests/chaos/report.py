@@ -1,50 +1,51 @@
-"""The table of `make chaos` in docs/guarantees.md, with its date and the versions that ran."""
+"""The counts and findings of trials."""
 
-import os
-import platform
-import re
-import subprocess
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from bot.cli.demo import ROOT, temporal_binary
-from tests.chaos.tally import COLUMNS, Tally
-
-BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
+COLUMNS = ("trials", "requests", "presses", "kills", "faults", "lost", "doubled", "stale")
 
 
-def write(file: Path, tallies: dict[str, Tally], *, seed: str, minutes: float) -> None:
-    """Put the table between the marks of `file`. Raises ValueError where it has none."""
-    text = file.read_text()
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{file} has no {BEGIN} and {END}")
-    between = "\n".join([BEGIN, _told(seed, minutes), "", *_table(tallies), END])
-    file.write_text(
-        re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: between, text, flags=re.DOTALL)
-    )
+@dataclass(kw_only=True)
+class Report:
+    """The counts and findings of one trial or of several. A finding is a sentence.
 
+    `lost`: a request, a click or a promise left no trace or got no answer.
+    `doubled`: a card, an effect or a fact exists twice.
+    `stale`: a copy of a card does not show the last state, or a closed request can still be clicked.
+    """
 
-def _told(seed: str, minutes: float) -> str:
-    day = datetime.now(UTC).date().isoformat()
-    revision = _said("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
-    server = _said(temporal_binary(), "--version").removeprefix("temporal version ")
-    return (
-        f"`make chaos` of {day}: {minutes:.0f} minutes, seed {seed}, revision {revision}, Python "
-        f"{platform.python_version()}, temporalio {version('temporalio')}, server: {server}, "
-        f"{os.cpu_count()} cores."
-    )
+    trials: int = 0
+    requests: int = 0
+    presses: int = 0
+    kills: int = 0
+    faults: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
 
+    @property
+    def kept(self) -> bool:
+        """Whether the guarantee was kept: there are no findings."""
+        return not self.findings
 
-def _table(tallies: dict[str, Tally]) -> list[str]:
-    every = Tally()
-    for tally in tallies.values():
-        every.add(tally)
-    rows = [*tallies.items(), ("together", every)]
-    lines = [f"| guarantee | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
-    return [*lines, *(f"| {name} | {' | '.join(map(str, one.row()))} |" for name, one in rows)]
+    @property
+    def findings(self) -> list[str]:
+        """All findings, each prefixed with its kind."""
+        kinds = {"lost": self.lost, "doubled": self.doubled, "stale": self.stale}
+        return [f"{kind}: {response}" for kind, found in kinds.items() for response in found]
 
+    def row(self) -> tuple[int, ...]:
+        """Return the numbers in the order of `COLUMNS`."""
+        found = (len(self.lost), len(self.doubled), len(self.stale))
+        return (self.trials, self.requests, self.presses, self.kills, self.faults, *found)
 
-def _said(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
-    return done.stdout.strip()
+    def add(self, other: "Report") -> None:
+        """Add the counts and findings of another trial."""
+        self.trials += other.trials
+        self.requests += other.requests
+        self.presses += other.presses
+        self.kills += other.kills
+        self.faults += other.faults
+        self.lost += other.lost
+        self.doubled += other.doubled
+        self.stale += other.stale

@@ -1,8 +1,8 @@
-"""Slack down is not us down: what was promised happens in time, and people are told when it is back.
+"""A Slack outage stops nothing else: everything happens in time, and people are notified when Slack is back.
 
-While Slack refuses or swallows everything, requests are decided on, reminded of, escalated, and
-expire; an order is approved and delivered. All of it stands in the audit, at its own instant, while
-Slack is still away. After its return each notice is told, once; one that has lost its point is not.
+While Slack refuses or hangs every call, requests are decided, reminded, escalated, and expire, and an
+order is approved and delivered. All of this is in the audit trail, at its own instant, before Slack is
+back. Then each notice is sent once, and outdated notices are not sent.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from emulator.client import text_of
 from emulator.errors import Json
 from tests.chaos import ledgers, requests
-from tests.chaos.ground import Ground, Size, Trial
 from tests.chaos.outage import outage
-from tests.journeys.house import SECOND_BOT
-from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA
+from tests.chaos.trial import Size, Trial, TrialContext
+from tests.journeys.installation import SECOND_BOT
 from tests.journeys.programs import until
+from tests.journeys.workspace import ANA, APPROVALS, BORIS, CLARA
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.orders.order import StepName
 from workflows.rules.shared.audit import AuditEvent, Fact
@@ -30,247 +30,286 @@ EMIL = "U0EMIL"
 BOTS = ("bot", SECOND_BOT)
 Due = tuple[tuple[Fact, int], ...]
 URGED: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.LEVEL_REMINDED, 4), (Fact.LEVEL_ESCALATED, 5))
-HASTY: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.REQUEST_EXPIRED, 5))
-EXPIRES = timedelta(seconds=5)
-HASTY_ORDER: Due = ((Fact.REQUEST_EXPIRED, 5),)
-"""What the clock does, and how many seconds after the request was asked (policies.toml)."""
-FIRST = timedelta(seconds=3)
-IN_TIME = timedelta(seconds=5)
-"""A tenth of a second on an idle machine, and less than a wait for Slack would be. On a machine so
-busy that the clock must go slower, so much more."""
-DEAD_HAND = timedelta(seconds=12)
-"""For so long Temporal waits for a worker that was killed with something in its hands."""
-WAIT = 30.0
-END = 90.0
+EXPIRING: Due = ((Fact.LEVEL_REMINDED, 3), (Fact.REQUEST_EXPIRED, 5))
+EXPIRE_AFTER = timedelta(seconds=5)
+EXPIRING_ORDER: Due = ((Fact.REQUEST_EXPIRED, 5),)
+"""The facts that fall due, and how many seconds after the request was submitted (policies.toml)."""
+FIRST_REMINDER = timedelta(seconds=3)
+ALLOWED_DELAY = timedelta(seconds=5)
+"""The allowed delay of a fact. It takes a tenth of a second on an idle machine; waiting for Slack would
+take longer than this. It is multiplied by the pace if the machine is too busy for the short durations."""
+TASK_TIMEOUT = timedelta(seconds=12)
+"""How long Temporal waits for a worker that was killed while it held a task."""
+WAIT_TIMEOUT = 30.0
+END_TIMEOUT = 90.0
 NoticeResult = Mapping[tuple[str, str], int]
-"""How often what was told where: `reminded`, `asked`, or how it ended."""
+"""The number of notices by conversation and kind: `reminded`, `asked` or `outcome`."""
 OUTCOME = {(f"D{ANA}", "outcome"): 1}
 ASKED = {(APPROVALS, "asked"): 1}
-"""So the crowd hears of an order, before Slack goes away: too many for a mention on the card."""
+"""The crowd's notice of an order, before the outage. The crowd is too large for mentions on the card."""
 DELIVERED = OUTCOME | ASKED | {(APPROVALS, "order_delivered"): 1}
-"""Of what an approved order's thread hears, the words that name the order; the card says the rest."""
+"""The notices of an approved order that name the order. The card shows the other steps."""
 IN_THREAD = OUTCOME | ASKED | {(APPROVALS, "reminded"): 1}
-DIRECTLY = OUTCOME | {(f"D{CLARA}", "reminded"): 1}
-"""Emil, who is asked by the escalation, gets the card itself; Boris has decided meanwhile."""
+BY_DIRECT_MESSAGE = OUTCOME | {(f"D{CLARA}", "reminded"): 1}
+"""Emil, added by the escalation, gets the card itself. Boris has already decided."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Cast:
-    """The requests of one outage. Those who are `settled` are decided on before Slack is back."""
+class _Requests:
+    """The requests of one outage. Those in `settled` are decided before Slack is back."""
 
     orders: list[str]
     urged: list[str]
     urged_directly: list[str]
     settled: list[str]
-    hasty: list[str]
-    hasty_orders: list[str]
+    expiring: list[str]
+    expiring_orders: list[str]
     pace: int
-    """How many times slower than in policies.toml the clock goes."""
+    """The factor by which the durations of policies.toml are multiplied."""
 
     @property
     def reminded(self) -> list[str]:
-        """Those of whose first reminder somebody decides."""
+        """The requests that are decided after their first reminder."""
         return [*self.urged, *self.urged_directly, *self.settled]
 
     @property
     def requests(self) -> list[str]:
-        """All but the orders."""
-        return [*self.reminded, *self.hasty]
+        """All requests except the orders."""
+        return [*self.reminded, *self.expiring]
 
     @property
     def every_order(self) -> list[str]:
-        """Those that are approved and those that are not."""
-        return [*self.orders, *self.hasty_orders]
+        """The approved and the expired orders."""
+        return [*self.orders, *self.expiring_orders]
 
     def copies(self, *direct: str) -> dict[str, tuple[str, ...]]:
-        """Return who has a copy of the card besides the channel: `direct`, where people get one."""
+        """Return the people with a copy besides the channel: `direct` for the requests with direct messages."""
         names = [*self.every_order, *self.requests]
         return {name: direct if name in self.urged_directly else () for name in names}
 
 
-async def run(ground: Ground) -> None:
-    """Have everything fall due while Slack is away, and count what is told when it is back."""
-    each = max(1, ground.size.requests // 5)
-    orders = await ground.orders(["1500.00"] * each)
-    cards = [await ground.office.card(one, buttons=True, seconds=WAIT) for one in orders]
-    cast = await _asked_in_time(ground, orders, each)
-    async with asyncio.TaskGroup() as starting:  # the bots, which answer once Slack is back
-        await ground.office.slack.faults(*outage(ground.dice))
+async def run(context: TrialContext) -> None:
+    """Have everything fall due during an outage, and count the notices after it."""
+    each = max(1, context.size.requests // 5)
+    orders = await context.orders(["1500.00"] * each)
+    cards = [
+        await context.workspace.card(order_id, buttons=True, seconds=WAIT_TIMEOUT)
+        for order_id in orders
+    ]
+    trial_requests = await _start_in_time(context, orders, each)
+    async with asyncio.TaskGroup() as starting:  # the bots, which become healthy once Slack is back
+        await context.workspace.slack.faults(*outage(context.rng))
         for card in cards:
-            await ground.press(ground.dice.choice(ground.crowd), card, Verdict.APPROVE)
-        await asyncio.gather(_kill(ground, cast), _decide(ground, cast), _fall_due(ground, cast))
-        await _effects(ground, cast)
-        state = await ground.office.slack.state()
-        for order_id, card in zip(orders, cards, strict=True):  # Slack was away indeed
+            await context.press(context.rng.choice(context.crowd), card, Verdict.APPROVE)
+        await asyncio.gather(
+            _kill(context, trial_requests),
+            _decide(context, trial_requests),
+            _fall_due(context, trial_requests),
+        )
+        await _effects(context, trial_requests)
+        state = await context.workspace.slack.state()
+        for order_id, card in zip(orders, cards, strict=True):  # Slack was really down
             (shown,) = requests.copies_of(state, order_id)[APPROVALS]
             assert text_of(shown) == text_of(card)
-        if ground.size.kills:
-            starting.create_task(ground.house.start(*BOTS))
-        await ground.office.slack.clear_faults()
-        await _told(ground, cast)
+        if context.size.kills:
+            starting.create_task(context.installation.start(*BOTS))
+        await context.workspace.slack.clear_faults()
+        await _check_notices(context, trial_requests)
 
 
-async def _asked_in_time(ground: Ground, orders: list[str], each: int) -> _Cast:
-    """Ask, and return when every card stands and there is time left before the first reminder.
+async def _start_in_time(context: TrialContext, orders: list[str], each: int) -> _Requests:
+    """Start the requests, and return when every card is posted before the first reminder is due.
 
-    On a machine that is too busy for that, ask again with more time.
+    If the machine is too busy for that, start new requests with longer durations.
     """
     names = ("urged", "urged-dm", "urged", "hasty")
     for pace in (1, 3, 9):
         began = time.monotonic()
         policies = [requests.policy_of(name, pace) for name in names for _ in range(each)]
-        ids = await asyncio.gather(*(requests.ask(ground, policy) for policy in policies))
-        urged, directly, settled, hasty = (
+        ids = await asyncio.gather(
+            *(requests.start_request(context, policy) for policy in policies)
+        )
+        urged, directly, settled, expiring = (
             list(ids[at : at + each]) for at in range(0, len(ids), each)
         )
-        late = await requests.hasty_order(ground, "1500.00", pace * EXPIRES)
-        cast = _Cast(
+        late = await requests.expiring_order(context, "1500.00", pace * EXPIRE_AFTER)
+        trial_requests = _Requests(
             orders=orders,
             urged=urged,
             urged_directly=directly,
             settled=settled,
-            hasty=hasty,
-            hasty_orders=[late],
+            expiring=expiring,
+            expiring_orders=[late],
             pace=pace,
         )
-        left = pace * (FIRST.total_seconds() - 0.5) - (time.monotonic() - began)
+        left = pace * (FIRST_REMINDER.total_seconds() - 0.5) - (time.monotonic() - began)
         with suppress(TimeoutError):
-            await _cards_stand(ground, cast, left)
-            return cast
-    raise TimeoutError("this machine is too slow: cards stand only when reminders fall due")
+            await _cards_posted(context, trial_requests, left)
+            return trial_requests
+    raise TimeoutError("this machine is too slow: cards are posted only after reminders fall due")
 
 
-async def _cards_stand(ground: Ground, cast: _Cast, seconds: float) -> None:
-    """Wait so long for every card to stand, and every copy of those that are asked directly."""
+async def _cards_posted(context: TrialContext, trial_requests: _Requests, seconds: float) -> None:
+    """Wait this long for every card, and for every copy of the requests with direct messages."""
 
     async def look() -> bool | None:
-        await asyncio.sleep(0.2)  # the whole state is much to ask for
-        state = await ground.office.slack.state()
-        direct = cast.urged_directly
-        there = (
-            len(requests.copies_of(state, one)) == (3 if one in direct else 1)
-            for one in [*cast.requests, *cast.every_order]
+        await asyncio.sleep(0.2)  # reading the whole state is expensive
+        state = await context.workspace.slack.state()
+        direct = trial_requests.urged_directly
+        posted = (
+            len(requests.copies_of(state, name)) == (3 if name in direct else 1)
+            for name in [*trial_requests.requests, *trial_requests.every_order]
         )
-        told = (requests.notices_of(state, one) == Counter(ASKED) for one in cast.every_order)
-        return (all(there) and all(told)) or None
+        notified = (
+            requests.notices_of(state, order_id) == Counter(ASKED)
+            for order_id in trial_requests.every_order
+        )
+        return (all(posted) and all(notified)) or None
 
     await until(look, seconds, "the cards")
 
 
-async def _kill(ground: Ground, cast: _Cast) -> None:
-    """Kill worker and bots once the orders are decided on, and then the worker alone."""
-    if not ground.size.kills:
+async def _kill(context: TrialContext, trial_requests: _Requests) -> None:
+    """Kill worker and bots once the orders are decided, and then the worker alone."""
+    if not context.size.kills:
         return
-    for order_id in cast.orders:
-        await ground.office.fact(approval_id(order_id), Fact.DECISION_RECORDED)
-    await ground.kill("worker", *BOTS)
-    await ground.house.start("worker")
-    for _ in range(ground.size.kills - 3):
-        await ground.kill("worker")
-        await ground.house.start("worker")
+    for order_id in trial_requests.orders:
+        await context.workspace.fact(approval_id(order_id), Fact.DECISION_RECORDED)
+    await context.kill("worker", *BOTS)
+    await context.installation.start("worker")
+    for _ in range(context.size.kills - 3):
+        await context.kill("worker")
+        await context.installation.start("worker")
 
 
-async def _decide(ground: Ground, cast: _Cast) -> None:
-    """Have Boris decide when the reminder has fallen due, and Clara too where that settles it."""
+async def _decide(context: TrialContext, trial_requests: _Requests) -> None:
+    """Have Boris decide after the reminder has fallen due, and Clara too for `settled` requests."""
 
     async def look() -> bool | None:
-        trails = [await ground.office.facts(one) for one in cast.reminded]
+        trails = [
+            await context.workspace.facts(request_id) for request_id in trial_requests.reminded
+        ]
         kinds = [{fact.kind for fact in trail} for trail in trails]
-        return all(Fact.LEVEL_REMINDED in one for one in kinds) or None
+        return all(Fact.LEVEL_REMINDED in seen for seen in kinds) or None
 
-    await until(look, END, "the first reminders")
-    decided = [(one, BORIS) for one in cast.reminded] + [(one, CLARA) for one in cast.settled]
-    await asyncio.gather(*(requests.decide(ground, *one) for one in decided))
+    await until(look, END_TIMEOUT, "the first reminders")
+    decided = [(request_id, BORIS) for request_id in trial_requests.reminded] + [
+        (request_id, CLARA) for request_id in trial_requests.settled
+    ]
+    await asyncio.gather(*(requests.decide(context, *decision) for decision in decided))
 
 
-async def _fall_due(ground: Ground, cast: _Cast) -> None:
-    """Watch the audit: what falls due is written down in time, as a fact of its own instant."""
-    due = dict.fromkeys((*cast.urged, *cast.urged_directly), URGED)
-    due |= dict.fromkeys(cast.hasty, HASTY)
-    due |= {approval_id(one): HASTY_ORDER for one in cast.hasty_orders}
-    late = IN_TIME * cast.pace + _dead(ground)
+async def _fall_due(context: TrialContext, trial_requests: _Requests) -> None:
+    """Watch the audit trail: each due fact is recorded in time, with the instant at which it was due."""
+    due = dict.fromkeys((*trial_requests.urged, *trial_requests.urged_directly), URGED)
+    due |= dict.fromkeys(trial_requests.expiring, EXPIRING)
+    due |= {approval_id(order_id): EXPIRING_ORDER for order_id in trial_requests.expiring_orders}
+    late = ALLOWED_DELAY * trial_requests.pace + _task_timeouts(context)
     while due:
-        for one in list(due):
-            facts = await ground.office.facts(one)
-            missing = _missing(facts, due[one], cast.pace)
+        for request_id in list(due):
+            facts = await context.workspace.facts(request_id)
+            missing = _missing(facts, due[request_id], trial_requests.pace)
             if not missing:
-                del due[one]
+                del due[request_id]
             elif (overdue := datetime.now(UTC) - missing[0][1]) > late:
-                said = f"{one}: {missing[0][0]} is not written {overdue} after its instant"
-                ground.tally.lost.append(said)
-                del due[one]
+                finding = (
+                    f"{request_id}: {missing[0][0]} is not recorded {overdue} after it was due"
+                )
+                context.report.lost.append(finding)
+                del due[request_id]
         await asyncio.sleep(0.1)
 
 
 def _missing(facts: Iterable[AuditEvent], wanted: Due, pace: int) -> list[tuple[Fact, datetime]]:
-    """Return what does not stand there at its own instant, and that instant."""
-    written = [(one.kind, one.at) for one in facts]
-    began = next(at for kind, at in written if kind is Fact.REQUEST_SUBMITTED)
-    instants = [(kind, began + timedelta(seconds=seconds * pace)) for kind, seconds in wanted]
-    return [one for one in instants if one not in written]
+    """Return the facts that are not recorded with the instant at which they were due, and this instant."""
+    recorded = [(fact.kind, fact.at) for fact in facts]
+    submitted = next(at for kind, at in recorded if kind is Fact.REQUEST_SUBMITTED)
+    instants = [(kind, submitted + timedelta(seconds=seconds * pace)) for kind, seconds in wanted]
+    return [instant for instant in instants if instant not in recorded]
 
 
-async def _effects(ground: Ground, cast: _Cast) -> None:
-    """Check that each order ended within seconds of its decision or expiry, Slack still away."""
-    late = IN_TIME * cast.pace + len(StepName) * _dead(ground)
-    causes = dict.fromkeys(cast.orders, Fact.DECISION_RECORDED)
-    causes |= dict.fromkeys(cast.hasty_orders, Fact.REQUEST_EXPIRED)
+async def _effects(context: TrialContext, trial_requests: _Requests) -> None:
+    """Check that each order ended within seconds of its decision or expiry, while Slack is down."""
+    late = ALLOWED_DELAY * trial_requests.pace + len(StepName) * _task_timeouts(context)
+    causes = dict.fromkeys(trial_requests.orders, Fact.DECISION_RECORDED)
+    causes |= dict.fromkeys(trial_requests.expiring_orders, Fact.REQUEST_EXPIRED)
     for order_id, cause in causes.items():
-        since = await ground.office.fact(approval_id(order_id), cause)
+        since = await context.workspace.fact(approval_id(order_id), cause)
         try:
-            ended = await ground.office.ended(order_id, late.total_seconds() + 1)
+            ended = await context.workspace.ended(order_id, late.total_seconds() + 1)
         except TimeoutError:
-            ground.tally.lost.append(f"{order_id} has not ended {late} after {cause}")
+            context.report.lost.append(f"{order_id} has not ended {late} after {cause}")
             continue
         assert ended.ended_at
         if (took := ended.ended_at - since.at) > late:
-            ground.tally.lost.append(f"{order_id} has ended {took} after {cause}")
+            context.report.lost.append(f"{order_id} has ended {took} after {cause}")
 
 
-async def _told(ground: Ground, cast: _Cast) -> None:
-    """Check that, with Slack back, cards are right soon and everybody is told once."""
-    wanted: dict[str, NoticeResult] = dict.fromkeys([*cast.settled, *cast.hasty], OUTCOME)
-    wanted |= dict.fromkeys(cast.orders, DELIVERED) | dict.fromkeys(
-        cast.hasty_orders, OUTCOME | ASKED
+async def _check_notices(context: TrialContext, trial_requests: _Requests) -> None:
+    """Check that cards are correct soon after the outage and that everyone is notified once."""
+    wanted: dict[str, NoticeResult] = dict.fromkeys(
+        [*trial_requests.settled, *trial_requests.expiring], OUTCOME
     )
-    open_ones = dict.fromkeys(cast.urged, IN_THREAD) | dict.fromkeys(cast.urged_directly, DIRECTLY)
-    before = {one: Counter(told) - Counter(OUTCOME) for one, told in open_ones.items()}
-    copies = cast.copies(BORIS, CLARA)
-    dead = _dead(ground).total_seconds()
-    await requests.converged(ground, copies, "Slack's return", dead + requests.CONVERGED)
+    wanted |= dict.fromkeys(trial_requests.orders, DELIVERED) | dict.fromkeys(
+        trial_requests.expiring_orders, OUTCOME | ASKED
+    )
+    still_open = dict.fromkeys(trial_requests.urged, IN_THREAD) | dict.fromkeys(
+        trial_requests.urged_directly, BY_DIRECT_MESSAGE
+    )
+    before = {name: Counter(sent) - Counter(OUTCOME) for name, sent in still_open.items()}
+    copies = trial_requests.copies(BORIS, CLARA)
+    dead = _task_timeouts(context).total_seconds()
+    await requests.converged(context, copies, "Slack's return", dead + requests.CONVERGED)
 
-    async def all_told() -> bool | None:
+    async def all_notices_sent() -> bool | None:
         await asyncio.sleep(0.2)
-        state = await ground.office.slack.state()
-        escalated = (f"D{EMIL}" in requests.copies_of(state, one) for one in cast.urged_directly)
-        told = (not told - requests.notices_of(state, one) for one, told in before.items())
-        return (all(told) and all(escalated)) or None
+        state = await context.workspace.slack.state()
+        escalated = (
+            f"D{EMIL}" in requests.copies_of(state, request_id)
+            for request_id in trial_requests.urged_directly
+        )
+        sent = (not due - requests.notices_of(state, name) for name, due in before.items())
+        return (all(sent) and all(escalated)) or None
 
     try:
-        await until(all_told, WAIT, "reminders and escalations, told after Slack's return")
+        await until(
+            all_notices_sent, WAIT_TIMEOUT, "reminders and escalations after Slack's return"
+        )
     except TimeoutError as error:
-        ground.tally.lost.append(str(error))
-    await asyncio.gather(*(requests.decide(ground, one, CLARA) for one in open_ones))
-    await ledgers.ended(ground, [*cast.every_order, *cast.requests], END)
-    _count(ground, await ground.office.slack.state(), wanted | open_ones)
-    ground.tally.stale += await requests.stale_copies(ground, cast.copies(BORIS, CLARA, EMIL))
-    await ledgers.compare_orders(ground, cast.every_order)
-    await requests.compare_requests(ground, cast.requests)
+        context.report.lost.append(str(error))
+    await asyncio.gather(
+        *(requests.decide(context, request_id, CLARA) for request_id in still_open)
+    )
+    await ledgers.ended(
+        context, [*trial_requests.every_order, *trial_requests.requests], END_TIMEOUT
+    )
+    _count(context, await context.workspace.slack.state(), wanted | still_open)
+    context.report.stale += await requests.stale_copies(
+        context, trial_requests.copies(BORIS, CLARA, EMIL)
+    )
+    await ledgers.compare_orders(context, trial_requests.every_order)
+    await requests.compare_requests(context, trial_requests.requests)
 
 
-def _dead(ground: Ground) -> timedelta:
-    """Return for how long Temporal may have waited for dead workers: bots have nothing of its own."""
-    return DEAD_HAND * max(0, ground.size.kills - len(BOTS))
+def _task_timeouts(context: TrialContext) -> timedelta:
+    """Return the time that Temporal may have waited for killed workers. Bots hold no tasks."""
+    return TASK_TIMEOUT * max(0, context.size.kills - len(BOTS))
 
 
-def _count(ground: Ground, state: Json, wanted: Mapping[str, NoticeResult]) -> None:
-    """Compare what was told with what should have been."""
-    for one, told in wanted.items():
-        found = requests.notices_of(state, one)
-        ground.tally.lost += [f"{one}: not told {it}" for it in Counter(told) - found]
-        ground.tally.doubled += [f"{one}: told {it} too often" for it in found - Counter(told)]
-        wrong = requests.reminders_to(state, one, BORIS)
-        ground.tally.doubled += [f"told Boris of what he has decided: {it}" for it in wrong]
+def _count(context: TrialContext, state: Json, wanted: Mapping[str, NoticeResult]) -> None:
+    """Compare the notices with the expected ones."""
+    for name, expected in wanted.items():
+        found = requests.notices_of(state, name)
+        context.report.lost += [
+            f"{name}: no notice {notice}" for notice in Counter(expected) - found
+        ]
+        context.report.doubled += [
+            f"{name}: notice {notice} sent too often" for notice in found - Counter(expected)
+        ]
+        outdated = requests.reminders_to(state, name, BORIS)
+        context.report.doubled += [
+            f"Boris was reminded after he decided: {text}" for text in outdated
+        ]
 
 
 TRIAL = Trial(

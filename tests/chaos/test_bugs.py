@@ -1,18 +1,18 @@
-"""Workflow bug recovery: whatever raises for a while, nobody has to ask again.
+"""Workflow bug recovery: after a bug is fixed, no one has to click again.
 
-Seen failing without the rule that an update which fails by no rule of ours is unconfirmed and asked
-for again (`bot/temporal/client.py`), and with a worker to which every exception is a failure of the
-workflow (`workflow_failure_exception_types`).
+This fails if an update that no rule has refused is not treated as unconfirmed and retried
+(`bot/temporal/client.py`), and if the worker fails a workflow on every exception
+(`workflow_failure_exception_types`).
 """
 
 from tests.chaos.bugs import TRIAL
 from tests.chaos.conftest import RunTrial
 
 
-async def test_what_is_pressed_while_workflows_raise_counts_once_they_are_mended(
+async def test_clicks_during_a_workflow_bug_count_once_it_is_fixed(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills == 2 * TRIAL.short.kills
-    assert tally.presses == TRIAL.short.requests
+    assert report.kills == 2 * TRIAL.short.kills
+    assert report.presses == TRIAL.short.requests

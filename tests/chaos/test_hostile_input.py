@@ -1,17 +1,17 @@
-"""Hostile input: refused or shown harmless, and nothing that was refused is in the audit."""
+"""Hostile input: it is refused or escaped, and nothing refused is in the audit trail."""
 
 from tests.chaos.conftest import RunTrial
 from tests.chaos.hostile_input import TRIAL
 
 
-async def test_forged_edited_and_hostile_input_is_refused_or_harmless(run_trial: RunTrial) -> None:
-    """Seen failing without each of these.
+async def test_forged_edited_and_hostile_input_is_refused_or_escaped(run_trial: RunTrial) -> None:
+    """This fails without any of these.
 
-    The check of signatures (bot/app.py), that of whose buttons stand on the pressed message
-    (views/card_click.py), the escaping of what was typed (views/text.py), the answer to a
-    form that is not ours (bot/listeners/errors.py).
+    The signature check, the check that a button belongs to the clicked message (views/card_click.py),
+    the escaping of typed text (views/text.py), and the answer to a foreign form
+    (bot/listeners/errors.py).
     """
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.presses >= 40
-    assert tally.requests == 3
+    assert report.presses >= 40
+    assert report.requests == 3

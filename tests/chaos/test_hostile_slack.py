@@ -1,20 +1,21 @@
-"""Hostile Slack: whatever it does to us ends in words, never in silence."""
+"""Hostile Slack: every failure leads to a visible message."""
 
 from tests.chaos.conftest import RunTrial
 from tests.chaos.hostile_slack import CASES, TRIAL
 
 
-async def test_whatever_slack_does_it_is_said_and_what_is_mended_goes_on(
+async def test_every_slack_failure_is_reported_and_requests_continue_once_it_is_fixed(
     run_trial: RunTrial,
 ) -> None:
-    """Seen failing without each of these.
+    """This fails without any of these.
 
-    The client that remembers Retry-After (slack_api/rate_limited_client.py), the direct messages to admins whose channel
-    takes nothing (activities/notices.py), the admins' notice of a card that was not posted
-    (workflows/card_owner.py), the second post of a card that was deleted (slack_api.errors.MESSAGE_GONE).
+    The client that remembers Retry-After (slack_api/rate_limited_client.py), the direct messages to
+    admins if their channel cannot be posted to (activities/notices.py), the notice to admins about a
+    card that was not posted (workflows/card_owner.py), and the second post of a deleted card
+    (slack_api.errors.MESSAGE_GONE).
     """
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.requests > len(CASES)
-    assert tally.faults >= 6
-    assert tally.presses >= 4
+    assert report.requests > len(CASES)
+    assert report.faults >= 6
+    assert report.presses >= 4

@@ -1,13 +1,13 @@
-"""One decision, one effect: a crowd presses everything at once, and everybody is answered."""
+"""One decision, one effect: a crowd clicks at once, and everyone gets an answer."""
 
 from tests.chaos.conftest import RunTrial
 from tests.chaos.one_effect import TRIAL
 
 
-async def test_a_crowd_presses_everything_at_once_and_each_order_has_one_outcome(
+async def test_each_order_has_one_outcome_when_a_crowd_clicks_at_once(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.presses > TRIAL.short.requests * TRIAL.short.people / 2
-    assert tally.faults > tally.presses / 10
+    assert report.presses > TRIAL.short.requests * TRIAL.short.people / 2
+    assert report.faults > report.presses / 10

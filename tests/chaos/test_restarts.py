@@ -1,17 +1,16 @@
 """Restart-proof: whatever is killed, every request ends as its decision says.
 
-Seen failing with facts that were written by a local activity, so before their workflow task was over
-(`workflows/outbox.py`, `start_append`).
+This fails if facts are written by a local activity, that is before their workflow task has completed.
 """
 
 from tests.chaos.conftest import RunTrial
 from tests.chaos.restarts import TRIAL
 
 
-async def test_killed_at_random_points_every_request_ends_as_its_decision_says(
+async def test_every_request_ends_as_decided_after_kills_at_random_points(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills >= TRIAL.short.kills
-    assert tally.presses >= TRIAL.short.requests
+    assert report.kills >= TRIAL.short.kills
+    assert report.presses >= TRIAL.short.requests

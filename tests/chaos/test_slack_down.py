@@ -1,14 +1,14 @@
-"""Slack down is not us down: everything happens in time, and people are told when it is back."""
+"""A Slack outage stops nothing else: everything happens in time, and people are notified after it."""
 
 from tests.chaos.conftest import RunTrial
 from tests.chaos.slack_down import TRIAL
 
 
-async def test_what_falls_due_while_slack_is_down_happens_in_time_and_is_told_once(
+async def test_due_facts_happen_in_time_during_an_outage_and_are_notified_once(
     run_trial: RunTrial,
 ) -> None:
-    """Seen failing with the audit made to wait for a publish under way, and with every reminder told."""
-    tally = await run_trial(TRIAL)
+    """This fails if facts wait for a running publish and if every missed reminder is sent."""
+    report = await run_trial(TRIAL)
 
-    assert tally.presses >= 1
-    assert tally.faults >= TRIAL.short.requests
+    assert report.presses >= 1
+    assert report.faults >= TRIAL.short.requests

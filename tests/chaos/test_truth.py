@@ -1,17 +1,17 @@
 """Order of truth: whatever a card shows is already durable.
 
-Seen failing with a bot that painted a decision, a comment or a withdrawal before the workflow had
-accepted the update (`bot/listeners/interactions.py`, `Interactions.execute`).
+This fails if the bot shows a decision, a comment or a withdrawal before the workflow has accepted the
+update.
 """
 
 from tests.chaos.conftest import RunTrial
-from tests.chaos.truth import DEEDS, EVERYTHING, TRIAL
+from tests.chaos.truth import ACTIONS, EVERYTHING, TRIAL
 
 
-async def test_what_any_message_said_before_everything_was_killed_is_a_fact(
+async def test_everything_a_message_reported_before_the_kill_is_a_fact(
     run_trial: RunTrial,
 ) -> None:
-    tally = await run_trial(TRIAL)
+    report = await run_trial(TRIAL)
 
-    assert tally.kills == TRIAL.short.kills * len(EVERYTHING)
-    assert tally.presses == len(DEEDS)
+    assert report.kills == TRIAL.short.kills * len(EVERYTHING)
+    assert report.presses == len(ACTIONS)

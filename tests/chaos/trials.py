@@ -11,7 +11,7 @@ from tests.chaos import (
     slack_down,
     truth,
 )
-from tests.chaos.ground import Trial
+from tests.chaos.trial import Trial
 
 TRIALS: dict[str, Trial] = {
     trial.name: trial

@@ -1,7 +1,7 @@
-"""Order of truth: everything is killed the instant that an answer appears, at every verb.
+"""Order of truth: everything is killed the instant an answer appears, while every verb is in progress.
 
-Whatever any message had said by then stands in the audit after the restart, and the workflow, the
-records and the card agree on it.
+Whatever a message reported before the kill is in the audit trail after the restart, and the workflow,
+the records and the card agree.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from temporalio.service import RPCError
 from emulator.client import StandInClientError, text_of
 from emulator.errors import Json
 from tests.chaos import ledgers
-from tests.chaos.claims import claims_of, words_of
-from tests.chaos.ground import Ground, Size, Trial
-from tests.chaos.requests import ask, decide, policy_of
-from tests.journeys.house import SECOND_BOT
-from tests.journeys.office import ANA, APPROVALS, BORIS, CLARA, GUS
+from tests.chaos.reported_facts import reported_facts, text_of_entry
+from tests.chaos.requests import decide, policy_of, start_request
+from tests.chaos.trial import Size, Trial, TrialContext
+from tests.journeys.installation import SECOND_BOT
 from tests.journeys.programs import until
+from tests.journeys.workspace import ANA, APPROVALS, BORIS, CLARA, GUS
 from views import notices
 from views.translator import ENGLISH
 from workflows.approval import ApprovalWorkflow
@@ -34,19 +34,19 @@ from workflows.rules.shared.audit import AuditEvent, Fact
 DINA, EMIL, FAY = "U0DINA", "U0EMIL", "U0FAY"
 EVERYTHING = ("temporal", "worker", "bot", SECOND_BOT)
 INLINE, PUBLISH, NOTICE = "inline", "publish", "notice"
-FIRST = 9
-"""How many answers appear before the kill, at most."""
-TRIES = 5
-"""How often somebody opens a form of which they are told that it cannot be had just now."""
-APPEARS = 8.0
+MAX_ANSWERS = 9
+"""The maximum number of answers before the kill."""
+FORM_ATTEMPTS = 5
+"""How often a person tries to open a form that is reported as unavailable at the moment."""
+APPEAR_TIMEOUT = 8.0
 """Seconds within which such an answer appears; a publish comes up to six after its click."""
-SETTLED = 40.0
+SETTLE_TIMEOUT = 40.0
 """Seconds after the restart within which workflow, records and card agree."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
-    """What one person does to one request, with what they type, and the fact that it leads to."""
+class Action:
+    """One person's action on one request, with the typed values and the resulting fact."""
 
     verb: Verb
     person: str
@@ -55,107 +55,116 @@ class Deed:
     level: int = 1
 
 
-def _why(words: str) -> dict[str, str]:
-    return {"reason": words}
+def _reason(text: str) -> dict[str, str]:
+    return {"reason": text}
 
 
-DEEDS = (
-    Deed(verb=Verb.APPROVE, person=BORIS, fact=Fact.DECISION_RECORDED, typed={}),
-    Deed(verb=Verb.APPROVE, person=GUS, fact=Fact.DECISION_RECORDED, typed={}, level=2),
-    Deed(verb=Verb.REJECT, person=CLARA, fact=Fact.DECISION_RECORDED, typed=_why("Too dear")),
-    Deed(
-        verb=Verb.REQUEST_CHANGES, person=BORIS, fact=Fact.DECISION_RECORDED, typed=_why("Smaller")
+ACTIONS = (
+    Action(verb=Verb.APPROVE, person=BORIS, fact=Fact.DECISION_RECORDED, typed={}),
+    Action(verb=Verb.APPROVE, person=GUS, fact=Fact.DECISION_RECORDED, typed={}, level=2),
+    Action(verb=Verb.REJECT, person=CLARA, fact=Fact.DECISION_RECORDED, typed=_reason("Too dear")),
+    Action(
+        verb=Verb.REQUEST_CHANGES,
+        person=BORIS,
+        fact=Fact.DECISION_RECORDED,
+        typed=_reason("Smaller"),
     ),
-    Deed(verb=Verb.COMMENT, person=CLARA, fact=Fact.COMMENT_ADDED, typed=_why("Oak?")),
-    Deed(verb=Verb.AMEND, person=ANA, fact=Fact.REQUEST_AMENDED, typed={"text": "Of oak"}),
-    Deed(
+    Action(verb=Verb.COMMENT, person=CLARA, fact=Fact.COMMENT_ADDED, typed=_reason("Oak?")),
+    Action(verb=Verb.AMEND, person=ANA, fact=Fact.REQUEST_AMENDED, typed={"text": "Of oak"}),
+    Action(
         verb=Verb.DELEGATE,
         person=BORIS,
         fact=Fact.SEAT_DELEGATED,
         typed={"delegate": {"selected_user": EMIL}},
     ),
-    Deed(verb=Verb.WITHDRAW, person=ANA, fact=Fact.REQUEST_WITHDRAWN, typed=_why("No more")),
-    Deed(
+    Action(verb=Verb.WITHDRAW, person=ANA, fact=Fact.REQUEST_WITHDRAWN, typed=_reason("No more")),
+    Action(
         verb=Verb.REASSIGN,
         person=FAY,
         fact=Fact.LEVEL_REASSIGNED,
-        typed={"people": {"selected_users": [DINA]}, **_why("They are ill")},
+        typed={"people": {"selected_users": [DINA]}, **_reason("They are ill")},
     ),
-    Deed(verb=Verb.REFRESH, person=FAY, fact=Fact.REFRESH_ASKED, typed={}),
-    Deed(verb=Verb.CLOSE, person=FAY, fact=Fact.REQUEST_CLOSED, typed=_why("We move out")),
+    Action(verb=Verb.REFRESH, person=FAY, fact=Fact.REFRESH_ASKED, typed={}),
+    Action(verb=Verb.CLOSE, person=FAY, fact=Fact.REQUEST_CLOSED, typed=_reason("We move out")),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ready:
-    """A request before which somebody's finger is on the button. `view_id` is their open modal."""
+class PreparedAction:
+    """An action that needs only its last click, `press`. `view_id` is the open modal, if any."""
 
     request_id: str
-    deed: Deed
+    action: Action
     press: Callable[[], Awaitable[object]]
     view_id: str = ""
 
 
-async def run(ground: Ground) -> None:
-    """Ask, press everything at once, kill everything at an answer, start again; several times."""
-    for number in range(ground.size.kills):
-        instant = INLINE if number == 0 else ground.dice.choice((INLINE, INLINE, PUBLISH, NOTICE))
-        before = await ground.office.slack.journal_mark()
-        deeds = ground.dice.sample(DEEDS, len(DEEDS))
-        ready = await asyncio.gather(*(_prepare(ground, deed) for deed in deeds))
-        ground.tally.presses += len(ready)
-        after = await ground.office.slack.journal_mark()
-        pressing = [asyncio.create_task(_press(one)) for one in ready]
-        await _answers(ground, instant, ground.dice.randint(1, FIRST), after)
-        await ground.kill(*EVERYTHING)
+async def run(context: TrialContext) -> None:
+    """Prepare all actions, click at once, kill everything at an answer, restart and compare; several times."""
+    for number in range(context.size.kills):
+        kind = INLINE if number == 0 else context.rng.choice((INLINE, INLINE, PUBLISH, NOTICE))
+        before = await context.workspace.slack.journal_mark()
+        actions = context.rng.sample(ACTIONS, len(ACTIONS))
+        prepared = await asyncio.gather(*(_prepare(context, action) for action in actions))
+        context.report.presses += len(prepared)
+        after = await context.workspace.slack.journal_mark()
+        pressing = [asyncio.create_task(_press(action)) for action in prepared]
+        await _wait_for_answers(context, kind, context.rng.randint(1, MAX_ANSWERS), after)
+        await context.kill(*EVERYTHING)
         await asyncio.gather(*pressing)
-        said = await ground.office.slack.journal(before)
-        await ground.house.start(*EVERYTHING)
-        await asyncio.gather(*(_settle(ground, one.request_id) for one in ready))
-        await _compare(ground, ready, said)
+        journal = await context.workspace.slack.journal(before)
+        await context.installation.start(*EVERYTHING)
+        await asyncio.gather(*(_settle(context, action.request_id) for action in prepared))
+        await _compare(context, prepared, journal)
 
 
-async def _prepare(ground: Ground, deed: Deed) -> Ready:
-    """Ask for a desk, bring it to the deed's level, and open the form of the deed."""
-    request_id = await ask(ground, policy_of("desk"))
-    card = await _card(ground, request_id, 1)
-    if deed.level > 1:
-        await decide(ground, request_id, CLARA)
-        card = await _card(ground, request_id, deed.level)
-    if deed.verb is Verb.APPROVE:
-        press = partial(ground.office.slack.click, deed.person, APPROVALS, card, "approve")
-        return Ready(request_id=request_id, deed=deed, press=press)
-    for _ in range(TRIES - 1):
-        with suppress(TimeoutError):  # the form said that Temporal does not answer in time
-            return await _open_form(ground, request_id, deed, card)
-    return await _open_form(ground, request_id, deed, card)
+async def _prepare(context: TrialContext, action: Action) -> PreparedAction:
+    """Start a request, bring it to the action's level, and open the action's form."""
+    request_id = await start_request(context, policy_of("desk"))
+    card = await _card(context, request_id, 1)
+    if action.level > 1:
+        await decide(context, request_id, CLARA)
+        card = await _card(context, request_id, action.level)
+    if action.verb is Verb.APPROVE:
+        press = partial(context.workspace.slack.click, action.person, APPROVALS, card, "approve")
+        return PreparedAction(request_id=request_id, action=action, press=press)
+    for _ in range(FORM_ATTEMPTS - 1):
+        with suppress(TimeoutError):  # the form reported that Temporal does not respond in time
+            return await _open_form(context, request_id, action, card)
+    return await _open_form(context, request_id, action, card)
 
 
-async def _open_form(ground: Ground, request_id: str, deed: Deed, card: Json) -> Ready:
-    """Open what the deed is done in. Raises TimeoutError where that says something else."""
-    slack, tab = ground.office.slack, uuid.uuid4().hex
-    if deed.verb is Verb.REJECT:
-        await slack.click(deed.person, APPROVALS, card, "reject", tab=tab)
+async def _open_form(
+    context: TrialContext, request_id: str, action: Action, card: Json
+) -> PreparedAction:
+    """Open the action's form. Raises TimeoutError if the modal shows something else."""
+    slack, tab = context.workspace.slack, uuid.uuid4().hex
+    if action.verb is Verb.REJECT:
+        await slack.click(action.person, APPROVALS, card, "reject", tab=tab)
     else:
-        await slack.click(deed.person, APPROVALS, card, "more", tab=tab)
+        await slack.click(action.person, APPROVALS, card, "more", tab=tab)
         menu = await slack.wait_for_modal(
-            deed.person, lambda view: "verb-" in str(view["blocks"]), tab=tab
+            action.person, lambda view: "verb-" in str(view["blocks"]), tab=tab
         )
-        place = {"action_id": "choose", "block_id": f"verb-{deed.verb}", "view_id": menu["id"]}
-        choose = partial(slack.act, deed.person, "block_action", tab=tab, element_state={}, **place)
-        if deed.verb is Verb.REFRESH:
-            return Ready(request_id=request_id, deed=deed, press=choose, view_id=menu["id"])
+        place = {"action_id": "choose", "block_id": f"verb-{action.verb}", "view_id": menu["id"]}
+        choose = partial(
+            slack.act, action.person, "block_action", tab=tab, element_state={}, **place
+        )
+        if action.verb is Verb.REFRESH:
+            return PreparedAction(
+                request_id=request_id, action=action, press=choose, view_id=menu["id"]
+            )
         await choose()
     form = await slack.wait_for_modal(
-        deed.person, lambda view: view["callback_id"] == "verb", tab=tab
+        action.person, lambda view: view["callback_id"] == "verb", tab=tab
     )
-    press = partial(slack.submit, deed.person, form, dict(deed.typed), tab=tab)
-    return Ready(request_id=request_id, deed=deed, press=press, view_id=form["id"])
+    press = partial(slack.submit, action.person, form, dict(action.typed), tab=tab)
+    return PreparedAction(request_id=request_id, action=action, press=press, view_id=form["id"])
 
 
-async def _card(ground: Ground, request_id: str, level: int) -> Json:
-    """Wait until whoever decides at this level can press on the card."""
-    return await ground.office.slack.wait_for_message(
+async def _card(context: TrialContext, request_id: str, level: int) -> Json:
+    """Wait until the card has the buttons of this level."""
+    return await context.workspace.slack.wait_for_message(
         APPROVALS,
         BORIS,
         lambda card: (
@@ -167,98 +176,106 @@ async def _card(ground: Ground, request_id: str, level: int) -> Json:
                 for part in block.get("elements", [])
             )
         ),
-        timeout=SETTLED,
+        timeout=SETTLE_TIMEOUT,
     )
 
 
-async def _press(ready: Ready) -> None:
-    """Press, whether or not there is still anybody to hear it."""
+async def _press(prepared: PreparedAction) -> None:
+    """Click, whether or not a bot is still running."""
     with suppress(StandInClientError):
-        await ready.press()
+        await prepared.press()
 
 
-async def _answers(ground: Ground, instant: str, count: int, mark: int) -> None:
-    """Wait until so many answers of this kind have appeared."""
-    for _ in range(count):
-        with suppress(TimeoutError):  # fewer do: now is as good
-            entry = await ground.office.slack.wait_for_journal(
-                lambda entry: _is(instant, entry), after=mark, timeout=APPEARS
+async def _wait_for_answers(context: TrialContext, kind: str, count: int, mark: int) -> None:
+    """Wait until this many answers of this kind have appeared."""
+    with suppress(TimeoutError):  # fewer answers: kill now
+        for _ in range(count):
+            entry = await context.workspace.slack.wait_for_journal(
+                lambda entry: _is(kind, entry), after=mark, timeout=APPEAR_TIMEOUT
             )
             mark = entry["n"]
 
 
-def _is(instant: str, entry: Json) -> bool:
-    said = entry.get("arguments") or {}
-    match instant:
+def _is(kind: str, entry: Json) -> bool:
+    arguments = entry.get("arguments") or {}
+    match kind:
         case "inline":
-            return entry["kind"] == "response_url" and bool(said.get("replace_original"))
+            return entry["kind"] == "response_url" and bool(arguments.get("replace_original"))
         case "publish":
             return entry.get("method") == "chat.update"
         case _:
             return entry.get("method") == "chat.postMessage"
 
 
-async def _settle(ground: Ground, request_id: str) -> None:
-    """Wait until workflow, records and card say the same; where they never do, something is stale."""
+async def _settle(context: TrialContext, request_id: str) -> None:
+    """Wait until workflow, records and card agree; report the request as stale if they never do."""
     handle: WorkflowHandle[ApprovalWorkflow, ApprovalOutcome] = (
-        ground.temporal.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
+        context.temporal.get_workflow_handle_for(ApprovalWorkflow.run, request_id)
     )
     seen: list[str] = []
 
     async def agree() -> bool | None:
-        with suppress(RPCError):  # the worker, or Temporal itself, is still on its way up
+        with suppress(RPCError):  # the worker, or Temporal itself, is still starting
             snapshot = await handle.query(ApprovalWorkflow.state)
-            shown = ledgers.cards_of(await ground.office.slack.state(), request_id)
-            words = text_of(ledgers.as_shown(snapshot))
-            recorded = await ledgers.face_of(ground, request_id)
+            shown = ledgers.cards_of(await context.workspace.slack.state(), request_id)
+            text = text_of(ledgers.as_shown(snapshot))
+            recorded = await ledgers.recorded_snapshot(context, request_id)
             seen[:] = [f"workflow {snapshot}", f"records {recorded}", *map(text_of, shown)]
-            return (recorded == snapshot and [text_of(card) for card in shown] == [words]) or None
+            return (recorded == snapshot and [text_of(card) for card in shown] == [text]) or None
         return None
 
     try:
-        await until(agree, SETTLED)
+        await until(agree, SETTLE_TIMEOUT)
     except TimeoutError:
-        ground.tally.stale.append(f"{request_id}: {' | '.join(seen)}")
-    await ledgers.compare_trail(ground, request_id)
+        context.report.stale.append(f"{request_id}: {' | '.join(seen)}")
+    await ledgers.compare_trail(context, request_id)
 
 
-async def _compare(ground: Ground, ready: list[Ready], said: list[Json]) -> None:
-    """Find every claim in everything that was said, and the fact behind it."""
-    claims = 0
-    for one in ready:
-        facts = await ground.office.facts(one.request_id)
-        for entry in said:
-            words = words_of(entry)
-            for claim in claims_of(words) if one.request_id in words else ():
-                claims += 1
-                if not claim.is_true(facts):
-                    ground.tally.lost.append(f"{one.request_id}: {claim} was said and is no fact")
-            if _confirms(entry, one):
-                claims += 1
-                if not _is_done(one.deed, facts):
-                    ground.tally.lost.append(f"{one.request_id}: {one.deed} was said to count")
-    if not claims:
-        ground.tally.lost.append("nothing was said before the kill: it has proved nothing")
+async def _compare(
+    context: TrialContext, prepared: list[PreparedAction], journal: list[Json]
+) -> None:
+    """Check that every fact that a message reported is in the audit trail."""
+    checked = 0
+    for action in prepared:
+        facts = await context.workspace.facts(action.request_id)
+        for entry in journal:
+            text = text_of_entry(entry)
+            for reported in reported_facts(text) if action.request_id in text else ():
+                checked += 1
+                if not reported.is_true(facts):
+                    context.report.lost.append(
+                        f"{action.request_id}: {reported} was reported but is not a fact"
+                    )
+            if _confirms(entry, action):
+                checked += 1
+                if not _is_done(action.action, facts):
+                    context.report.lost.append(
+                        f"{action.request_id}: {action.action} was confirmed but has no fact"
+                    )
+    if not checked:
+        context.report.lost.append(
+            "nothing was reported before the kill, so this trial has tested nothing"
+        )
 
 
-def _confirms(entry: Json, ready: Ready) -> bool:
-    """Whether this is the modal's word that the deed is done."""
-    said = entry.get("arguments") or {}
+def _confirms(entry: Json, prepared: PreparedAction) -> bool:
+    """Whether this entry shows the action's success in its modal."""
+    arguments = entry.get("arguments") or {}
     return (
         entry.get("method") == "views.update"
-        and said.get("view_id") == ready.view_id
-        and notices.confirmed(ready.deed.verb, ENGLISH) in str(said.get("view"))
+        and arguments.get("view_id") == prepared.view_id
+        and notices.confirmed(prepared.action.verb, ENGLISH) in str(arguments.get("view"))
     )
 
 
-def _is_done(deed: Deed, facts: tuple[AuditEvent, ...]) -> bool:
-    return any(one.kind is deed.fact and one.actor.person == deed.person for one in facts)
+def _is_done(action: Action, facts: tuple[AuditEvent, ...]) -> bool:
+    return any(fact.kind is action.fact and fact.actor.person == action.person for fact in facts)
 
 
 TRIAL = Trial(
     name="truth",
     run=run,
-    short=Size(requests=len(DEEDS), kills=1),
-    long=Size(requests=len(DEEDS), kills=12),
+    short=Size(requests=len(ACTIONS), kills=1),
+    long=Size(requests=len(ACTIONS), kills=12),
 )
-"""`kills` are so many times that everything is killed, each time after `requests` presses."""
+"""`kills` is how often everything is killed, each time after `requests` clicks."""

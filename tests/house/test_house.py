@@ -1,8 +1,9 @@
-"""What no linter knows about this house, each rule a few lines."""
+"""Rules of the source tree that no linter checks."""
 
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,16 @@ from typer.testing import CliRunner
 
 from bot.cli import main
 from bot.runtime.settings import Settings
+from tests.conftest import GROUPS
 from views.ids import ActionId, CallbackId
 from workflows.registry import READ_ONCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("workflows", "activities", "records", "views", "slack_api", "bot", "emulator")
+PACKAGES = ("workflows", "activities", "records", "views", "slack_api", "bot", "emulator")
 SOURCES = sorted(
-    path for room in (*ROOMS, "tests", "benchmarks") for path in (ROOT / room).rglob("*.py")
+    path
+    for package in (*PACKAGES, "tests", "benchmarks")
+    for path in (ROOT / package).rglob("*.py")
 )
 README = (ROOT / "README.md").read_text()
 
@@ -33,7 +37,7 @@ def tracked_files() -> list[Path]:
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
-def test_every_module_says_what_lives_in_it() -> None:
+def test_every_module_has_a_docstring() -> None:
     without = [
         path
         for path in SOURCES
@@ -43,19 +47,86 @@ def test_every_module_says_what_lives_in_it() -> None:
     assert [path for path in without if "tests" not in path.parts] == []
 
 
+def test_every_package_has_a_one_line_docstring() -> None:
+    first_lines = {
+        str(path.relative_to(ROOT)): (
+            ast.get_docstring(ast.parse(path.read_text())) or ""
+        ).partition("\n")
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.name == "__init__.py" and path.parent != ROOT / "workflows"
+    }
+    sentence = re.compile(r"[A-Z].*\.")
+
+    assert [
+        name for name, (first, *_) in first_lines.items() if not sentence.fullmatch(first)
+    ] == []
+
+
+def test_every_directory_with_modules_is_a_package() -> None:
+    directories = {
+        path.parent
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "locales" not in path.parts
+    }
+
+    assert [path for path in directories if not (path / "__init__.py").exists()] == []
+
+
 def test_the_workflow_package_stays_empty() -> None:
+    """The sandbox imports it for each workflow."""
     assert (ROOT / "workflows" / "__init__.py").read_text() == ""
 
 
-def test_the_sandbox_reads_the_files_of_the_workflows_and_nothing_else_for_each_workflow() -> None:
-    rooms = {path.stem: path for path in (ROOT / "workflows").glob("*.py") if path.stem[0] != "_"}
-    with_workflows = {name for name, path in rooms.items() if "@workflow.defn" in path.read_text()}
+def test_import_contracts_name_packages_and_no_files() -> None:
+    """Adding a file must not edit pyproject.toml. Settings are protected, so their importers are named."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    named = {
+        module
+        for contract in contracts
+        if contract["id"] != "settings"
+        for key, value in contract.items()
+        if isinstance(value, list)
+        for module in re.findall(r"[a-z_]+(?:\.\w+)*", " ".join(value))
+    }
+    ours = {module for module in named if module.partition(".")[0] in PACKAGES}
+
+    assert {*PACKAGES} <= ours
+    assert [module for module in ours if not (ROOT / module.replace(".", "/")).is_dir()] == []
+
+
+def test_the_settings_contract_protects_one_module() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    protected = [
+        contract["protected_modules"] for contract in contracts if "protected_modules" in contract
+    ]
+
+    assert protected == [["bot.runtime.settings"]]
+
+
+def test_every_file_of_a_test_group_exists() -> None:
+    files = [ROOT / "tests" / file for group in GROUPS.values() for file in group]
+
+    assert [path for path in files if not path.is_file()] == []
+    assert len(files) == len(set(files))
+
+
+def test_the_sandbox_imports_only_workflow_modules_for_each_workflow() -> None:
+    modules = {path.stem: path for path in (ROOT / "workflows").glob("*.py") if path.stem[0] != "_"}
+    with_workflows = {
+        name for name, path in modules.items() if "@workflow.defn" in path.read_text()
+    }
 
     assert len(with_workflows) > 5
-    assert {*READ_ONCE} == rooms.keys() - with_workflows - {"registry"} | {"rules", "ports"}
+    assert {*READ_ONCE} == modules.keys() - with_workflows - {"registry"} | {"rules", "ports"}
 
 
-def test_nobody_imports_the_worker() -> None:
+def test_no_module_imports_the_worker() -> None:
     importing = [
         path
         for path in SOURCES
@@ -66,16 +137,16 @@ def test_nobody_imports_the_worker() -> None:
 
 
 def test_the_bot_does_not_know_whether_slack_is_real() -> None:
-    knowing = [
+    mentioning = [
         path.relative_to(ROOT)
-        for room in ("bot", "views", "slack_api")
-        for path in (ROOT / room).rglob("*.py")
+        for package in ("bot", "views", "slack_api")
+        for path in (ROOT / package).rglob("*.py")
         if re.search(
             r"emulator|(slack|local) stand.in|stand.in slack", path.read_text(), re.IGNORECASE
         )
     ]
 
-    assert set(map(str, knowing)) <= {
+    assert set(map(str, mentioning)) <= {
         "bot/cli/demo.py",
         "bot/cli/main.py",
         "bot/runtime/settings.py",
@@ -91,7 +162,7 @@ def test_every_button_and_modal_has_exactly_one_listener() -> None:
         assert listeners.count(f"app.view(CallbackId.{callback.name})") == 1
 
 
-def test_every_declared_command_has_a_listener_and_the_reverse() -> None:
+def test_commands_and_their_listeners_match() -> None:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
     declared = {command["command"] for command in manifest["features"]["slash_commands"]}
     listeners = "\n".join(path.read_text() for path in (ROOT / "bot/listeners").glob("*.py"))
@@ -105,7 +176,7 @@ def test_every_setting_is_documented(name: str) -> None:
     assert name.upper() in (ROOT / ".env.example").read_text()
 
 
-def test_the_readme_shows_the_help_that_the_program_gives() -> None:
+def test_the_readme_names_every_command() -> None:
     result = CliRunner().invoke(main.app, ["--help"], prog_name="countersign")
     names = re.findall(r"^│ (\w+) +\S", result.output, re.MULTILINE)
 

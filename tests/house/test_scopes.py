@@ -1,4 +1,4 @@
-"""The manifest asks for exactly the scopes that the code needs: none missing, none to spare."""
+"""The manifest requests exactly the scopes that the code needs."""
 
 import ast
 import re
@@ -23,10 +23,10 @@ from workflows.rules.people.actors import DirectoryQuery
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 SCOPES = MANIFEST["oauth_config"]["scopes"]["bot"]
-WRITTEN = Message(text="hello", blocks=[])
+MESSAGE = Message(text="hello", blocks=[])
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
-ON_THE_TOUR = {
+CALLED_METHODS = {
     "auth_test",
     "chat_delete",
     "chat_getPermalink",
@@ -49,21 +49,21 @@ ON_THE_TOUR = {
     "views_publish",
     "views_update",
 }
-"""Every method of Slack's client that bot and activities call; `views_*` need no scope."""
+"""Every method of Slack's client that bot and activities call. The methods `views_*` need no scope."""
 
 
-async def tour(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
-    """Make every kind of call that the product makes, in each kind of conversation."""
+async def make_every_call(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
+    """Make every call that the product makes, in each kind of conversation."""
     poster = Poster(slack)
     direct = await poster.direct_channel("U0ANA")
-    for place in ("#approvals", "#hr-private", direct):
-        channel = await poster.channel_id(place)
-        posted = await poster.post(channel, WRITTEN, f"key-{channel}")
+    for conversation in ("#approvals", "#hr-private", direct):
+        channel = await poster.channel_id(conversation)
+        posted = await poster.post(channel, MESSAGE, f"key-{channel}")
         assert await poster.find(channel, f"key-{channel}", LONG_AGO) == [posted]
-        reply = await poster.post(channel, WRITTEN, f"reply-{channel}", posted.ts)
+        reply = await poster.post(channel, MESSAGE, f"reply-{channel}", posted.ts)
         assert await poster.find(channel, f"reply-{channel}", LONG_AGO, posted.ts) == [reply]
         assert await poster.permalink(reply)
-        await poster.edit(posted, WRITTEN)
+        await poster.edit(posted, MESSAGE)
         await poster.delete(reply)
         await poster.delete(posted)
     await slack.chat_postEphemeral(channel="C0APPROVALS", user="U0ANA", text="hello")
@@ -75,18 +75,18 @@ async def tour(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
             request_id="APR-1", level=1, requester="U0ANA", sources=(read_source(source),)
         )
         reading = await ActivityEnvironment().run(directory.approvers, question)
-        if reading.approvers.unreadable:  # what Slack refuses has stopped nothing: ask it plainly
-            await CALL_BEHIND[source](slack)
+        if reading.approvers.unreadable:  # the refused call raised nothing: call it directly
+            await CALL_BY_SOURCE[source](slack)
 
 
-CALL_BEHIND = {
+CALL_BY_SOURCE = {
     "email:emil@example.com": lambda slack: slack.users_lookupByEmail(email="emil@example.com"),
     "group:hr-team": lambda slack: slack.usergroups_list(),
     "manager": lambda slack: slack.team_profile_get(),
 }
 
 
-async def run_tour(scopes: list[str], tmp_path: Path) -> None:
+async def call_with_scopes(scopes: list[str], tmp_path: Path) -> None:
     manifest = {**MANIFEST, "oauth_config": {"scopes": {"bot": scopes}}}
     path = tmp_path / "manifest.yml"
     path.write_text(yaml.safe_dump(manifest))
@@ -97,46 +97,47 @@ async def run_tour(scopes: list[str], tmp_path: Path) -> None:
         await database.upgrade()
         slack = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
         directory = DirectoryActivities(slack, database, Poster(slack), lambda: LONG_AGO)
-        await tour(slack, directory)
+        await make_every_call(slack, directory)
 
 
-async def test_the_manifest_lacks_no_scope(tmp_path: Path) -> None:
-    await run_tour(SCOPES, tmp_path)
+async def test_no_scope_is_missing(tmp_path: Path) -> None:
+    await call_with_scopes(SCOPES, tmp_path)
 
 
 @pytest.mark.parametrize("scope", sorted(set(SCOPES) - {"commands"}))
-async def test_without_any_one_scope_something_is_refused(scope: str, tmp_path: Path) -> None:
+async def test_each_scope_is_needed(scope: str, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="missing_scope") as refused:
-        await run_tour([other for other in SCOPES if other != scope], tmp_path)
+        await call_with_scopes([other for other in SCOPES if other != scope], tmp_path)
 
     cause = refused.value if isinstance(refused.value, SlackApiError) else refused.value.__cause__
     assert isinstance(cause, SlackApiError)
     assert scope in str(cause.response["needed"])
 
 
-def test_commands_is_asked_for_because_commands_are_declared() -> None:
+def test_the_commands_scope_is_requested_if_commands_are_declared() -> None:
     assert ("commands" in SCOPES) == bool(MANIFEST["features"]["slash_commands"])
 
 
-def test_the_tour_makes_every_call_that_the_code_makes() -> None:
+def test_every_call_of_the_code_is_made_here() -> None:
     called = {
         node.func.attr
-        for room in ("bot", "activities", "slack_api")
-        for path in (ROOT / room).rglob("*.py")
+        for package in ("bot", "activities", "slack_api")
+        for path in (ROOT / package).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and hasattr(AsyncWebClient, node.func.attr)
         and "_" in node.func.attr.strip("_")
-        and node.func.attr != "api_call"  # the way of all of them: slack_api/rate_limited_client.py
+        and node.func.attr
+        != "api_call"  # every call goes through it: slack_api/rate_limited_client.py
     }
 
-    assert called == ON_THE_TOUR
+    assert called == CALLED_METHODS
 
 
-def test_every_event_has_a_listener_and_the_reverse() -> None:
+def test_events_and_their_listeners_match() -> None:
     listeners = "\n".join(path.read_text() for path in (ROOT / "bot/listeners").glob("*.py"))
     declared = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
-    kinds = {one.partition(".")[0] for one in declared}  # message.channels is a `message`
+    kinds = {event.partition(".")[0] for event in declared}  # message.channels arrives as `message`
     assert sorted(kinds) == sorted(re.findall(r'app\.event\("(\w+)"', listeners))

@@ -1,4 +1,4 @@
-"""Finding a browser, and one person's tab in it."""
+"""Finding a browser, and the tab of one person in it."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, Playwright, expect
 
-from tests.journeys.office import APPROVALS
+from tests.journeys.workspace import APPROVALS
 
 FIX = "run `make browser` to install one, or set CHROMIUM to yours"
 FLAGS = (
@@ -23,7 +23,7 @@ FLAGS = (
 )
 WINDOW = (1280, 800)
 SECONDS = 30
-"""How long a tab may take to show something before the journey has failed."""
+"""The number of seconds after which a missing element fails the journey."""
 
 _ON_PATH = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
@@ -39,14 +39,14 @@ def find_chromium(playwright: Playwright) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """The stand-in's page in front of one person, in one channel."""
+    """The Slack stand-in's page as one person sees it, in one channel."""
 
     page: Page
     channel: str = APPROVALS
 
     @property
     def composer(self) -> Locator:
-        """Where the person types."""
+        """The message composer."""
         return self.page.get_by_test_id("composer")
 
     @property
@@ -56,12 +56,12 @@ class Tab:
 
     @property
     def confirm(self) -> Locator:
-        """The question whether they are sure."""
+        """The confirmation dialog."""
         return self.page.get_by_test_id("confirm")
 
     @property
-    def whisper(self) -> Locator:
-        """The newest message that only this person sees."""
+    def ephemeral(self) -> Locator:
+        """The newest ephemeral message."""
         return self.page.locator(f'[data-channel="{self.channel}"][data-ephemeral="true"]').last
 
     @property
@@ -75,7 +75,7 @@ class Tab:
         return self.page.get_by_test_id("thread-messages")
 
     def card(self, order_id: str) -> Locator:
-        """Return the message of the channel that stands for an order or a request."""
+        """Return the card of an order or a request in the channel."""
         public = f'article[data-channel="{self.channel}"]:not([data-ephemeral])'
         listed = self.page.get_by_test_id("messages").locator(public)
         return listed.filter(has_text=order_id)
@@ -85,11 +85,11 @@ class Tab:
         return self.modal.locator(f'[data-action-id="{action_id}"]')
 
     async def press(self, order_id: str, action_id: str) -> None:
-        """Press a button of an order's card."""
+        """Click a button of an order's card."""
         await self.card(order_id).locator(f'[data-action-id="{action_id}"]').click()
 
     async def agree(self) -> None:
-        """Say yes in the confirm dialog."""
+        """Confirm in the confirmation dialog."""
         await self.page.get_by_test_id("confirm-ok").click()
 
     async def open_home(self) -> None:
@@ -103,16 +103,16 @@ class Tab:
         await expect(self.thread).to_be_visible()
 
     async def submit(self) -> None:
-        """Send the open modal."""
+        """Submit the open modal."""
         await self.page.get_by_test_id("modal-submit").click()
 
     async def picture(self, path: Path) -> None:
-        """Keep what the person sees, without the traces of a mouse."""
+        """Save a screenshot without hover effects."""
         await self.page.mouse.move(0, 0)
         await self.page.screenshot(path=path)
 
     async def picture_of_thread(self, path: Path) -> None:
-        """Keep the open thread, from its head to its last message."""
+        """Save a screenshot of the open thread, from its header to its last message."""
         await self.page.mouse.move(0, 0)
         pane = await self.page.locator('[data-part="thread"]').bounding_box()
         last = await self.thread.locator("article").last.bounding_box()
@@ -124,9 +124,9 @@ class Tab:
         )
 
     async def order_id(self) -> str:
-        """Read the order's number off the open form."""
-        words = self.modal.get_by_text(re.compile(r"Order ORD-"))
-        found = re.search(r"ORD-\w{8}", await words.inner_text())
+        """Return the order id shown in the open form."""
+        label = self.modal.get_by_text(re.compile(r"Order ORD-"))
+        found = re.search(r"ORD-\w{8}", await label.inner_text())
         assert found
         return found[0]
 
@@ -139,18 +139,18 @@ async def tab_of(
     size: tuple[int, int] = WINDOW,
     channel: str = APPROVALS,
 ) -> AsyncIterator[Tab]:
-    """Open the page as this person, in a browser profile of their own."""
+    """Open the page as this person, in a separate browser profile."""
     profile = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
     )
     try:
         profile.set_default_timeout(SECONDS * 1000)
         page = await profile.new_page()
-        mistakes: list[str] = []
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page_errors: list[str] = []
+        page.on("pageerror", lambda error: page_errors.append(str(error)))
         await page.goto(f"{slack_url}/?user={person}&channel={channel}")
         await expect(page.get_by_test_id("acting-user")).to_have_value(person)
         yield Tab(page=page, channel=channel)
-        assert mistakes == []
+        assert page_errors == []
     finally:
         await profile.close()

@@ -1,4 +1,4 @@
-"""Programs as people run them: real processes on this machine, each ended by its own id."""
+"""Programs as users run them: real processes on this machine, each stopped by its own id."""
 
 import asyncio
 import os
@@ -18,10 +18,10 @@ import aiohttp
 from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
-PATIENCE = 30.0
-"""Seconds for what is quick on an idle machine; only a broken program takes as long."""
+EVENT_TIMEOUT = 30.0
+"""Seconds to wait for an event that is quick on an idle machine. Only a broken program takes this long."""
 
-_OURS = ("SLACK_", "TEMPORAL_")
+_PRODUCT_PREFIXES = ("SLACK_", "TEMPORAL_")
 _SETTINGS = frozenset({"DATABASE_URL", "POLICIES", "WEB_PORT", "WORKER_HEALTH_PORT", "LOG_FORMAT"})
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 
@@ -29,9 +29,9 @@ Found = TypeVar("Found")
 
 
 class Program:
-    """A running program; its standard output and error are files.
+    """A running program whose standard output and error are written to files.
 
-    Started `by` a starter, the command is what follows `python`, or `countersign`.
+    If it is started `by` a starter, the command is the arguments of `python`, or starts with `countersign`.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Program:
         by: Starter | None = None,
     ) -> None:
         self.name = name
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         self._out, self._err = directory / f"{name}.out", directory / f"{name}.err"
         self._process: subprocess.Popen[bytes] | Forked
         if by is not None:
@@ -57,7 +57,7 @@ class Program:
             )
             return
         with self._out.open("ab") as out, self._err.open("ab") as err:
-            # A session of its own: a Ctrl-C at pytest is ours to pass on, in teardown.
+            # A separate session, so that Ctrl-C reaches only pytest, whose teardown stops the program.
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
                 cwd=directory,
@@ -80,23 +80,23 @@ class Program:
 
     @property
     def stdout(self) -> str:
-        """What it has written so far."""
+        """The standard output so far."""
         return self._out.read_text()
 
     @property
     def stderr(self) -> str:
-        """What it has complained about so far."""
+        """The standard error so far."""
         return self._err.read_text()
 
     def seconds_since_start(self) -> float:
-        """How long ago it was started."""
-        return time.monotonic() - self._began
+        """The seconds since the start."""
+        return time.monotonic() - self._started
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to this one process."""
+        """Send a signal to this process."""
         self._process.send_signal(number)
 
-    async def ended(self, seconds: float = PATIENCE) -> int:
+    async def ended(self, seconds: float = EVENT_TIMEOUT) -> int:
         """Wait until the program has ended and return its exit code."""
 
         async def look() -> int | None:
@@ -105,12 +105,12 @@ class Program:
         return await until(look, seconds, f"the end of {self.name}")
 
     async def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the program, as a power cut would."""
         self.send(signal.SIGKILL)
         await self.ended()
 
     async def end(self) -> None:
-        """End it and what is left of its process group, politely first: for teardowns."""
+        """Stop the program and its process group in a teardown: first with SIGTERM, then with SIGKILL."""
         family = group_of(self.pid)
         if self.exit_code is None:
             self.send(signal.SIGTERM)
@@ -119,14 +119,14 @@ class Program:
             except TimeoutError:
                 await self.kill()
         for pid in family:
-            if lives(pid) and pid in group_of(self.pid):
+            if is_alive(pid) and pid in group_of(self.pid):
                 os.kill(pid, signal.SIGKILL)
 
 
 async def run(
     *arguments: str, directory: Path, environment: Mapping[str, str] | None = None
 ) -> Program:
-    """Run `countersign` with these arguments to its end."""
+    """Run `countersign` with these arguments until it exits."""
     name = "-".join(word for word in arguments if word.isalpha()) or "countersign"
     name = f"{name}-{uuid.uuid4().hex[:6]}"
     program = Program(
@@ -145,42 +145,44 @@ async def run(
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
-    """Return this environment without our settings and without proxies, and with these settings."""
+    """Return the current environment without the product's settings and proxies, plus these settings."""
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_OURS) and name not in _SETTINGS and name.lower() not in _PROXIES
+        if not name.startswith(_PRODUCT_PREFIXES)
+        and name not in _SETTINGS
+        and name.lower() not in _PROXIES
     }
     return inherited | settings
 
 
 async def until(
-    look: Callable[[], Awaitable[Found | None]], seconds: float = PATIENCE, what: str = ""
+    look: Callable[[], Awaitable[Found | None]], seconds: float = EVENT_TIMEOUT, what: str = ""
 ) -> Found:
-    """Look again and again until there is something (false and zero are something); return it."""
+    """Poll `look` until it returns a value other than None; return the value. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while True:
         found = await look()
         if found is not None:
             return found
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not seen in {seconds} s: {what or look}")
+            raise TimeoutError(f"timed out after {seconds} s: {what or look}")
         await asyncio.sleep(0.03)
 
 
-async def still_there(pids: Iterable[int], seconds: float = PATIENCE) -> list[int]:
-    """Return which of these processes run on, after having given them time to end."""
+async def still_running(pids: Iterable[int], seconds: float = EVENT_TIMEOUT) -> list[int]:
+    """Wait for these processes to end; return the ones that still run after the timeout."""
 
     async def look() -> bool | None:
-        return None if any(map(lives, pids)) else True
+        return None if any(map(is_alive, pids)) else True
 
     with suppress(TimeoutError):
         await until(look, seconds)
-    return [pid for pid in pids if lives(pid)]
+    return [pid for pid in pids if is_alive(pid)]
 
 
 async def answers(url: str, program: Program) -> None:
-    """Wait until `url` answers 200; what the program wrote is told where it ends instead."""
+    """Wait until `url` responds with 200. If the program exits instead, fail with its output."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
 
         async def look() -> bool | None:
@@ -195,7 +197,7 @@ async def answers(url: str, program: Program) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody has just now."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -203,7 +205,9 @@ def free_port() -> int:
 
 def group_of(pid: int) -> dict[int, str]:
     """Return the living processes of a process group, by id, with their command lines."""
-    return {one: _words(one) for one, (_, group) in _processes().items() if group == pid}
+    return {
+        member: _command_line(member) for member, (_, group) in _processes().items() if group == pid
+    }
 
 
 def descendants_of(pid: int) -> dict[int, int]:
@@ -212,35 +216,35 @@ def descendants_of(pid: int) -> dict[int, int]:
     found: dict[int, int] = {}
     family = {pid}
     while grown := {
-        one: group
-        for one, (parent, group) in processes.items()
-        if parent in family and one not in found
+        child: group
+        for child, (parent, group) in processes.items()
+        if parent in family and child not in found
     }:
         found |= grown
         family |= set(grown)
     return found
 
 
-def lives(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
+def is_alive(pid: int) -> bool:
+    """Whether a process runs. A zombie does not count."""
     return pid in _processes()
 
 
 def _processes() -> dict[int, tuple[int, int]]:
-    """Return parent and process group of every process that runs."""
+    """Return the parent and process group of every running process, by id."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
                 state, parent, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-            except OSError:  # it has just ended
+            except OSError:  # the process has just ended
                 continue
             if state not in "ZX":
                 found[int(entry.name)] = (int(parent), int(group))
     return found
 
 
-def _words(pid: int) -> str:
+def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:

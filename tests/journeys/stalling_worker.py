@@ -1,8 +1,8 @@
-"""The real worker, except that steps of some orders stall, so that it can be killed right there.
+"""The real worker, except that steps of some orders stall, so that it can be killed at that point.
 
-The order's customer says where: "stalls before charge", "stalls after charge". What the customer
-wants to be "undelivered" cannot be delivered, so that all of it is undone. A line on standard output
-tells who stalls. Only tests run this program; the product has no such hook.
+The order's customer names the point: "stalls before charge", "stalls after charge". If the customer
+starts with "undelivered", the delivery fails and every step is compensated. A line on standard output
+reports each stalled order. Only tests run this program; the product has no such hook.
 """
 
 import asyncio
@@ -27,30 +27,30 @@ UNDELIVERED = "undelivered, "
 
 
 class _Stalling(ActivityInboundInterceptor):
-    """Does a step, and says nothing before or after it."""
+    """Executes a step, and stalls before or after it if the order asks for it."""
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
-        question = next(iter(input.args), None)
-        if not isinstance(question, StepQuestion):
+        step = next(iter(input.args), None)
+        if not isinstance(step, StepQuestion):
             return await super().execute_activity(input)
         name = activity.info().activity_type
-        await _stall(question, f"stalls before {name}")
-        undelivered = question.order.customer.startswith(UNDELIVERED)
+        await _stall(step, f"stalls before {name}")
+        undelivered = step.order.customer.startswith(UNDELIVERED)
         if undelivered and name == ShippingPort.deliver.__name__:
-            raise ApplicationError("Nobody opened the door.", non_retryable=True)
+            raise ApplicationError("No one opened the door.", non_retryable=True)
         done = await super().execute_activity(input)
-        await _stall(question, f"stalls after {name}")
+        await _stall(step, f"stalls after {name}")
         return done
 
 
-async def _stall(question: StepQuestion, where: str) -> None:
-    if question.order.customer.removeprefix(UNDELIVERED) == where:
-        print(stalled(question.order.order_id), flush=True)  # noqa: T201 - the test reads it
+async def _stall(step: StepQuestion, where: str) -> None:
+    if step.order.customer.removeprefix(UNDELIVERED) == where:
+        print(stalled(step.order.order_id), flush=True)  # noqa: T201 - the test reads it
         await asyncio.Event().wait()
 
 
 def stalled(order_id: str) -> str:
-    """Return the line that tells of an order that stalls."""
+    """Return the line that reports a stalled order."""
     return f"{order_id} stalls"
 
 
@@ -60,8 +60,8 @@ class _Interceptor(Interceptor):
 
 
 class _StallingWorker(Worker):
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named, interceptors=[_Interceptor()])
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, interceptors=[_Interceptor()])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Starts our Python programs from a process that has read all their modules already.
+"""Starts the product's Python programs by forking a process that has already imported their modules.
 
-Each is a process of its own, with its own session, environment and files, and runs its entry point as
-`python` would. What is saved is the second in which a program reads its modules, at each of some
-hundred starts.
+Each program is a separate process, with its own session, environment and files, and runs its entry point
+as `python` would. This saves the second in which a program imports its modules, about a hundred times.
 """
 
 import atexit
@@ -21,20 +20,20 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_READ = ("worker", "bot.__main__", "bot.cli.main", "emulator.__main__", "emulator.server")
-"""These define things when they are imported, and do nothing."""
+_PRELOADED = ("worker", "bot.__main__", "bot.cli.main", "emulator.__main__", "emulator.server")
+"""The modules to preload. Importing them has no side effects."""
 COUNTERSIGN = "countersign"
-"""Stands for the installed command of this name."""
-_WORD = 16
-_ORDER = 100_000
+"""The installed command of this name, as a first argument."""
+_REPLY_BYTES = 16
+_ORDER_BYTES = 100_000
 
 
 class Forked:
-    """A program that was started: the part of `subprocess.Popen` that tests use."""
+    """A started program, with the part of `subprocess.Popen` that tests use."""
 
     def __init__(self, keeper: socket.socket) -> None:
         self._keeper = keeper
-        self.pid = int(keeper.recv(_WORD))
+        self.pid = int(keeper.recv(_REPLY_BYTES))
         keeper.settimeout(0)
         self._code: int | None = None
 
@@ -42,20 +41,20 @@ class Forked:
         """Return its exit code, or None while it runs."""
         if self._code is None:
             try:
-                self._code = int(self._keeper.recv(_WORD))
+                self._code = int(self._keeper.recv(_REPLY_BYTES))
             except BlockingIOError:
                 return None
             self._keeper.close()
         return self._code
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to this one process, if it runs."""
+        """Send a signal to this process, if it runs."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
 
 class Starter:
-    """Starts programs. It ends with the process that holds it; what it has started runs on."""
+    """Starts programs. It stops with the process that created it; the started programs keep running."""
 
     def __init__(self) -> None:
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -77,7 +76,7 @@ class Starter:
         err: Path,
         stdin: Path = Path(os.devnull),
     ) -> Forked:
-        """Run what `python *arguments` would run, or `countersign`; its words go to the files' ends."""
+        """Run `python *arguments`, or `countersign`; append its output to the files."""
         order = {
             "arguments": [*arguments],
             "directory": str(directory),
@@ -92,36 +91,36 @@ class Starter:
         return Forked(ours)
 
     def close(self) -> None:
-        """Start nothing more."""
+        """Stop the starter. The started programs keep running."""
         self._orders.close()
         self._process.wait()
 
 
 @cache
 def starter() -> Starter:
-    """Return the one starter of this process."""
-    one = Starter()
-    atexit.register(one.close)
-    return one
+    """Return the starter of this process."""
+    created = Starter()
+    atexit.register(created.close)
+    return created
 
 
 def _serve(orders: socket.socket) -> None:
-    """Fork a keeper for each order until nobody can give one any more."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
+    """Fork a keeper process for each order until the socket is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # do not leave zombies: nothing waits for keepers
     while True:
-        written, descriptors, _, _ = socket.recv_fds(orders, _ORDER, 1)
-        if not written:
+        message, descriptors, _, _ = socket.recv_fds(orders, _ORDER_BYTES, 1)
+        if not message:
             return
         keeper = socket.socket(fileno=descriptors[0])
         if os.fork() == 0:
             orders.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _keep(json.loads(written), keeper)
+            _keep(json.loads(message), keeper)
         keeper.close()
 
 
 def _keep(order: dict[str, Any], keeper: socket.socket) -> None:
-    """Fork the program, tell its process id, wait for its end, and tell how that was."""
+    """Fork the program, send its process id, wait for its end, and send its exit code."""
     program = os.fork()
     if program == 0:
         keeper.close()
@@ -134,7 +133,7 @@ def _keep(order: dict[str, Any], keeper: socket.socket) -> None:
 
 
 def _become(order: dict[str, Any]) -> None:
-    """Run the entry point with everything that a process inherits as the order says."""
+    """Set the session, directory, environment and files of the order, and run the entry point."""
     os.setsid()
     os.chdir(order["directory"])
     os.environ.clear()
@@ -159,7 +158,7 @@ def _become(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    for name in _READ:
+    for name in _PRELOADED:
         import_module(name)
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"a process with {threads} threads cannot be forked safely"

@@ -1,4 +1,4 @@
-"""The journey of a newcomer, clicked through in a real browser."""
+"""Order approval in a real browser: approve, reject, keyboard, phone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,23 +7,23 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.journeys.browser import Tab, tab_of
-from tests.journeys.house import House
-from tests.journeys.office import ANA, BORIS, good_until
+from tests.journeys.installation import Installation
+from tests.journeys.workspace import ANA, BORIS, good_until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def ana(browser: Browser, house: House) -> AsyncIterator[Tab]:
-    """Yield the page in front of Ana, who asks."""
-    async with tab_of(ANA, browser, house.slack_url) as tab:
+async def ana(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
+    """Yield the page of Ana, the requester."""
+    async with tab_of(ANA, browser, installation.slack_url) as tab:
         yield tab
 
 
 @pytest.fixture
-async def boris(browser: Browser, house: House) -> AsyncIterator[Tab]:
-    """Yield the page in front of Boris, who decides."""
-    async with tab_of(BORIS, browser, house.slack_url) as tab:
+async def boris(browser: Browser, installation: Installation) -> AsyncIterator[Tab]:
+    """Yield the page of Boris, an approver."""
+    async with tab_of(BORIS, browser, installation.slack_url) as tab:
         yield tab
 
 
@@ -43,19 +43,21 @@ async def test_an_order_is_approved_by_a_click_in_the_browser(
     await expect(card).to_contain_text("✓ Approved")
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await boris.picture(pictures / "approved-at-once.png")
-    for words in ("✓ Completed", "RES-", "TXN-", "TRK-"):
-        await expect(card).to_contain_text(words)
+    for text in ("✓ Completed", "RES-", "TXN-", "TRK-"):
+        await expect(card).to_contain_text(text)
     await boris.page.get_by_test_id("conversation-title").click()  # off the card
     await boris.picture(pictures / "order-completed.png")
     await expect(ana.card(order_id)).to_contain_text("✓ Completed")
     await ana.page.locator('nav [data-channel="DU0ANA"]').click()
-    told = ana.page.locator('article[data-channel="DU0ANA"]').filter(has_text=order_id)
-    await expect(told).to_contain_text("is completed")
+    notice = ana.page.locator('article[data-channel="DU0ANA"]').filter(has_text=order_id)
+    await expect(notice).to_contain_text("is completed")
     await ana.picture(pictures / "outcome.png")
 
 
-async def test_a_rejection_in_the_browser_asks_why(ana: Tab, boris: Tab, pictures: Path) -> None:
-    """Without a reason the form says so; with one the card shows who and why."""
+async def test_a_rejection_in_the_browser_needs_a_reason(
+    ana: Tab, boris: Tab, pictures: Path
+) -> None:
+    """The form requires a reason. Then the card shows who rejected and why."""
     order_id = await _order(ana, "Contoso Research", pictures)
     await boris.press(order_id, "reject")
     await expect(boris.modal).to_contain_text("Contoso Research")
@@ -69,29 +71,29 @@ async def test_a_rejection_in_the_browser_asks_why(ana: Tab, boris: Tab, picture
     await boris.page.keyboard.press("Escape")
     await expect(boris.modal).to_be_hidden()
     card = boris.card(order_id)
-    for words in ("✗ Rejected", "Boris Lang", "The budget of this quarter is spent."):
-        await expect(card).to_contain_text(words)
+    for text in ("✗ Rejected", "Boris Lang", "The budget of this quarter is spent."):
+        await expect(card).to_contain_text(text)
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await expect(card).to_contain_text("Nothing was reserved, charged or shipped")
     await boris.picture(pictures / "order-rejected.png")
 
 
-async def test_the_requesters_own_click_gets_a_private_sentence(
+async def test_the_requesters_own_click_gets_an_ephemeral_refusal(
     ana: Tab, boris: Tab, pictures: Path
 ) -> None:
-    """Only she sees it, and the card still waits."""
+    """Only she sees the message, and the card stays pending."""
     order_id = await _order(ana, "Fabrikam", pictures)
     await ana.press(order_id, "approve")
     await ana.agree()
-    await expect(ana.whisper).to_contain_text("You can't approve your own request")
+    await expect(ana.ephemeral).to_contain_text("You can't approve your own request")
     await ana.picture(pictures / "own-click.png")
 
     await expect(boris.card(order_id)).to_contain_text("Waiting for approval")
     await expect(boris.page.get_by_text("You can't approve your own request")).to_have_count(0)
 
 
-async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
-    """Composer and form by keyboard alone; Escape closes a form, and the focus comes back."""
+async def test_an_order_can_be_placed_by_keyboard_alone(ana: Tab, pictures: Path) -> None:
+    """Escape closes a form, and the focus returns to the composer."""
     keyboard = ana.page.keyboard
     await ana.composer.focus()
     await keyboard.type("/ord")
@@ -111,10 +113,10 @@ async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
     await keyboard.type("Adventure Works")
     await keyboard.press("Tab")
     await keyboard.type("LED")
-    for action_id, words in (("quantity", "2"), ("unit_price", "39.90")):
+    for action_id, text in (("quantity", "2"), ("unit_price", "39.90")):
         await keyboard.press("Tab")
         await expect(ana.field(action_id)).to_be_focused()
-        await keyboard.type(words)
+        await keyboard.type(text)
     await keyboard.press("Tab")
     await expect(ana.field("add_line")).to_be_focused()
     await keyboard.press("Tab")  # how it is paid
@@ -131,11 +133,11 @@ async def test_an_order_needs_no_mouse(ana: Tab, pictures: Path) -> None:
     await keyboard.type(f"/order-status {order_id}")
     await keyboard.press("Enter")
 
-    await expect(ana.whisper).to_contain_text("79.80 USD")
+    await expect(ana.ephemeral).to_contain_text("79.80 USD")
     await ana.picture(pictures / "order-status.png")
 
 
-async def test_typing_goes_on_where_it_was_when_a_form_is_closed(ana: Tab) -> None:
+async def test_the_composer_has_the_focus_after_a_form_is_closed(ana: Tab) -> None:
     """No click is needed between closing a form and the next command."""
     await ana.composer.fill("/order")
     await ana.composer.press("Enter")
@@ -149,11 +151,11 @@ async def test_typing_goes_on_where_it_was_when_a_form_is_closed(ana: Tab) -> No
 
 
 async def test_the_card_is_readable_on_a_phone(
-    ana: Tab, browser: Browser, house: House, pictures: Path
+    ana: Tab, browser: Browser, installation: Installation, pictures: Path
 ) -> None:
-    """At phone width nothing is cut off sideways, and the buttons are there."""
+    """At phone width nothing overflows horizontally, and the buttons are visible."""
     order_id = await _order(ana, "Phone Ltd", pictures)
-    async with tab_of(BORIS, browser, house.slack_url, size=(390, 844)) as phone:
+    async with tab_of(BORIS, browser, installation.slack_url, size=(390, 844)) as phone:
         approve = phone.card(order_id).locator('[data-action-id="approve"]')
         await approve.scroll_into_view_if_needed()
         await phone.picture(pictures / "phone.png")
@@ -164,7 +166,7 @@ async def test_the_card_is_readable_on_a_phone(
 
 
 async def _order(tab: Tab, customer: str, pictures: Path) -> str:
-    """Have this person order for 1,500.00 in the page; return the order's id."""
+    """Place an order for 1,500.00 in this tab; return the order's id."""
     await tab.composer.fill("/order")
     await tab.composer.press("Enter")
     order_id = await tab.order_id()

@@ -1,4 +1,4 @@
-"""`countersign` on the command line: answers, and refusals that are sentences with exit code 2."""
+"""The `countersign` command line: output, and errors as one sentence with exit code 2."""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from records.database import Database
-from tests.journeys.house import House
+from tests.journeys.installation import Installation
 from tests.journeys.programs import Program, clean_environment, run
 from tests.journeys.starter import ROOT
 
@@ -21,8 +21,8 @@ def environment(directory: Path, name: str = "records.db") -> dict[str, str]:
     )
 
 
-async def test_a_database_is_made_and_stock_is_kept_in_it(tmp_path: Path) -> None:
-    """Upgrading twice is safe; a product that exists is left alone."""
+async def test_a_database_is_created_and_keeps_stock(tmp_path: Path) -> None:
+    """Upgrading twice is safe. An existing product is not changed."""
 
     async def countersign(*arguments: str, name: str = "records.db") -> Program:
         return await run(*arguments, directory=tmp_path, environment=environment(tmp_path, name))
@@ -39,7 +39,7 @@ async def test_a_database_is_made_and_stock_is_kept_in_it(tmp_path: Path) -> Non
         countersign("stock", "list"),
     )
 
-    _is_refused(before, "countersign db upgrade")
+    _assert_refused(before, "countersign db upgrade")
     assert [first.exit_code, again.exit_code] == [0, 0]
     assert first.stdout == again.stdout == "The database is up to date.\n"
     assert added.stdout == "PEN-BLUE added.\n"
@@ -50,7 +50,7 @@ async def test_a_database_is_made_and_stock_is_kept_in_it(tmp_path: Path) -> Non
 
 
 async def test_a_policy_file_is_checked(tmp_path: Path) -> None:
-    """A good one is shown by tiers; each mistake of a bad one is told with its line."""
+    """A valid file is shown by tiers. Each mistake of an invalid file is reported with its line."""
     shipped = (ROOT / "policies.toml").read_text()
     bad = tmp_path / "bad.toml"
     bad.write_text(shipped.replace("quorum = 1 ", "quorum = 7 ").replace("channel =", "chanel ="))
@@ -65,17 +65,17 @@ async def test_a_policy_file_is_checked(tmp_path: Path) -> None:
     assert good.exit_code == 0
     assert "1,000.00 USD" in good.stdout
     assert good.stdout.rstrip().endswith("no errors.")
-    _is_refused(wrong, f"line {line + 1}: ")
-    _is_refused(wrong, "“chanel”")
-    _is_refused(missing, "missing.toml")
+    _assert_refused(wrong, f"line {line + 1}: ")
+    _assert_refused(wrong, "“chanel”")
+    _assert_refused(missing, "missing.toml")
 
 
 @pytest.mark.parametrize("process", ["worker", "bot"])
-async def test_a_process_that_is_not_set_up_refuses_to_start(
-    tmp_path: Path, house: House, process: str
+async def test_a_process_without_settings_or_schema_refuses_to_start(
+    tmp_path: Path, installation: Installation, process: str
 ) -> None:
-    """No token, or an old schema: a sentence that names the fix."""
-    temporal = {"TEMPORAL_ADDRESS": house.temporal_address}
+    """A missing token or an old schema gives a sentence that names the fix."""
+    temporal = {"TEMPORAL_ADDRESS": installation.temporal_address}
     old, new = (environment(tmp_path, name=name) | temporal for name in ("old.db", "new.db"))
     async with Database(new["DATABASE_URL"]) as database:
         await database.upgrade()
@@ -84,11 +84,13 @@ async def test_a_process_that_is_not_set_up_refuses_to_start(
         run(process, directory=tmp_path, environment=old | TOKENS),
     )
 
-    _is_refused(without, "SLACK_APP_TOKEN is not set." if process == "bot" else "SLACK_BOT_TOKEN")
-    _is_refused(before, "countersign db upgrade")
+    _assert_refused(
+        without, "SLACK_APP_TOKEN is not set." if process == "bot" else "SLACK_BOT_TOKEN"
+    )
+    _assert_refused(before, "countersign db upgrade")
 
 
-def _is_refused(program: Program, sentence: str) -> None:
+def _assert_refused(program: Program, message: str) -> None:
     assert program.exit_code == 2, program.stderr
-    assert sentence in program.stderr
+    assert message in program.stderr
     assert "Traceback" not in program.stderr

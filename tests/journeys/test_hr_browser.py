@@ -1,4 +1,4 @@
-"""HR requests and the inbox in a real browser, on the demo: what each person sees, and what is then true."""
+"""HR requests and the inbox in a real browser, on the demo: each person's view, and the records."""
 
 import asyncio
 import re
@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
-from tests.journeys.hr_office import HR, HrOffice, next_year
-from tests.journeys.office import ANA, BORIS, CLARA, GUS, Office
+from tests.journeys.hr_workspace import HR, HrWorkspace, next_year
+from tests.journeys.workspace import ANA, BORIS, CLARA, GUS, Workspace
 from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.hr.snapshot import Provisioning
 from workflows.rules.shared.audit import Fact
@@ -27,13 +27,13 @@ NARROW, PHONE = (1000, 860), (390, 844)
 
 
 class People:
-    """The pages in front of several people."""
+    """The pages of several people."""
 
     def __init__(self, browser: Browser, slack_url: str, stack: AsyncExitStack) -> None:
         self._browser, self._url, self._stack = browser, slack_url, stack
 
     async def see(self, *persons: str, size: tuple[int, int] = SIZE) -> list[Tab]:
-        """Open these people's pages at #hr-requests."""
+        """Open the pages of these people at #hr-requests."""
         return await asyncio.gather(*(self._see(person, size) for person in persons))
 
     async def _see(self, person: str, size: tuple[int, int]) -> Tab:
@@ -46,24 +46,24 @@ class People:
 
 @pytest.fixture
 async def people(browser: Browser, demo: RunningDemo) -> AsyncIterator[People]:
-    """Yield the pages of this journey."""
+    """Yield the pages of the journey."""
     async with AsyncExitStack() as stack:
         yield People(browser, demo.slack_url, stack)
 
 
 @pytest.fixture
-async def hr(demo_office: Office) -> HrOffice:
-    """Return what the demo's records say of HR requests."""
-    return HrOffice(office=demo_office)
+async def hr(demo_workspace: Workspace) -> HrWorkspace:
+    """Return the demo's HR requests."""
+    return HrWorkspace(workspace=demo_workspace)
 
 
-async def test_time_off_climbs_two_levels_in_one_thread(
-    people: People, hr: HrOffice, pictures: Path
+async def test_time_off_passes_two_levels_in_one_thread(
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
-    """Asked in the form; manager, then HR; nothing private in the channel; the days are booked."""
+    """Submitted in the form, approved by manager and HR, nothing private in the channel, days booked."""
     ana, fay, dina = await people.see(ANA, FAY, DINA)
     year, secret = next_year(), "My sister marries in Sarajevo."
-    await _say(ana, "/request")
+    await _type(ana, "/request")
     await ana.field("hr_type").select_option("expense")
     await expect(ana.field("amount")).to_be_visible()
     await ana.field("hr_type").select_option("time_off")
@@ -75,7 +75,7 @@ async def test_time_off_climbs_two_levels_in_one_thread(
     await expect(ana.modal.get_by_test_id("field-error")).to_contain_text("before the first")
     await ana.field("ends").fill(f"{year}-06-14")
     await ana.picture(pictures / "hr-form.png")
-    request_id = await _received(ana)
+    request_id = await _submit(ana)
 
     await fay.open_thread(request_id)
     await expect(fay.thread).to_contain_text("Step 1 of 2: manager · ● open")
@@ -107,17 +107,17 @@ async def test_time_off_climbs_two_levels_in_one_thread(
     await dina.picture_of_thread(pictures / "hr-thread-done.png")
 
     assert (snapshot.status, snapshot.provisioning) == (Status.APPROVED, Provisioning.DONE)
-    assert [one.actor.person for one in await hr.decisions(request_id)] == [FAY, DINA]
+    assert [decision.actor.person for decision in await hr.decisions(request_id)] == [FAY, DINA]
     assert await hr.days_booked(ANA, year) == 5
     assert secret not in await dina.page.inner_text("body")
     await hr.trails_are_whole(request_id)
 
 
-async def test_a_promotion_is_rejected_at_level_two_and_started_again(
-    people: People, hr: HrOffice, pictures: Path
+async def test_a_promotion_rejected_at_level_two_can_be_copied(
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
-    """Gus reads the reason in a direct message, the channel does not; his copy begins where he was."""
-    request_id = await hr.ask(GUS, "promotion", "Head of the warehouse", new_role="Head")
+    """Gus gets the reason in a direct message, the channel does not. His copy has the earlier values."""
+    request_id = await hr.submit(GUS, "promotion", "Head of the warehouse", new_role="Head")
     dina, hana, gus = await people.see(DINA, HANA, GUS)
     await _to_decide(dina)
     await _row(dina, "approve", "Head of the warehouse").click()
@@ -134,26 +134,26 @@ async def test_a_promotion_is_rejected_at_level_two_and_started_again(
     await expect(gus.card(request_id)).not_to_contain_text("audit of the warehouse")
 
     await gus.page.locator('nav [data-channel="DU0GUS"]').click()
-    told = gus.page.locator('article[data-channel="DU0GUS"]').filter(has_text=request_id)
-    await expect(told).to_contain_text("The audit of the warehouse comes first.")
+    notice = gus.page.locator('article[data-channel="DU0GUS"]').filter(has_text=request_id)
+    await expect(notice).to_contain_text("The audit of the warehouse comes first.")
     await gus.picture(pictures / "hr-rejected.png")
-    await told.locator('[data-action-id="copy"]').click()
+    await notice.locator('[data-action-id="copy"]').click()
     await expect(gus.field("title")).to_have_value("Head of the warehouse")
     await expect(gus.field("new_role")).to_have_value("Head")
-    await expect(gus.modal).not_to_contain_text(request_id)  # it is a request of its own
+    await expect(gus.modal).not_to_contain_text(request_id)  # the copy is a new request
 
     assert (snapshot.status, snapshot.provisioning) == (Status.REJECTED, Provisioning.NOT_NEEDED)
     rejected = (await hr.decisions(request_id))[-1]
     assert (rejected.actor.person, rejected.level) == (HANA, 2)
     assert rejected.data["verdict"] == Verdict.REJECT
-    await hr.nothing_done(GUS, request_id)
+    await hr.nothing_provisioned(GUS, request_id)
 
 
 async def test_an_expense_is_withdrawn_from_a_phone(
-    people: People, hr: HrOffice, pictures: Path
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
-    """Everything is within reach on a narrow screen: the card, *More*, and taking it back."""
-    request_id = await hr.ask(ANA, "expense", "Train to Vienna", amount="86.40")
+    """Everything is reachable on a narrow screen: the card, *More*, and *Withdraw*."""
+    request_id = await hr.submit(ANA, "expense", "Train to Vienna", amount="86.40")
     (phone,), (fay,) = await people.see(ANA, size=PHONE), await people.see(FAY)
     card = phone.card(request_id)
     await expect(card.locator('[data-action-id="more"]')).to_be_visible()
@@ -174,19 +174,19 @@ async def test_an_expense_is_withdrawn_from_a_phone(
     assert wide is False
     assert (snapshot.status, snapshot.provisioning) == (Status.WITHDRAWN, Provisioning.NOT_NEEDED)
     assert await hr.decisions(request_id) == []
-    await hr.nothing_done(ANA, request_id)
+    await hr.nothing_provisioned(ANA, request_id)
 
 
-async def test_a_stand_in_decides_while_the_manager_is_away(
-    people: People, hr: HrOffice, pictures: Path
+async def test_a_delegate_decides_while_the_manager_is_away(
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
-    """Leo says on his Home that Boris stands in; what Fay asks of Leo stands on Boris's Home."""
+    """Leo sets Boris as his delegate on his Home. Fay's request to Leo appears on Boris's Home."""
     leo, boris = await people.see(LEO, BORIS)
     await leo.open_home()
     await leo.home.locator('[data-action-id="home_away"]').click()
     await leo.home.locator('[data-action-id="set_away"]').click()
     await expect(leo.field("delegate")).to_be_visible()
-    now = datetime.now(ZoneInfo("Europe/London"))  # as Leo's page shows and reads it
+    now = datetime.now(ZoneInfo("Europe/London"))  # the time zone of Leo's page
     await leo.field("starts").fill(f"{now:%Y-%m-%dT%H:%M}")
     await leo.field("ends").fill(f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}")
     await leo.field("delegate").select_option(BORIS)
@@ -195,7 +195,7 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
     await _close(leo)
     await _to_decide(boris)
 
-    request_id = await hr.ask(FAY, "equipment", "A dock for the road", item="DOCK-USBC")
+    request_id = await hr.submit(FAY, "equipment", "A dock for the road", item="DOCK-USBC")
     row = _row(boris, "approve", "A dock for the road")
     await expect(row).to_be_visible()
     await expect(boris.home).to_contain_text("You can decide for")
@@ -212,21 +212,21 @@ async def test_a_stand_in_decides_while_the_manager_is_away(
     await expect(boris.home).to_contain_text("You approved for @Leo Marsh")
 
 
-async def test_five_are_decided_at_once_and_one_is_refused(
-    people: People, hr: HrOffice, pictures: Path
+async def test_a_bulk_decision_of_five_reports_one_refusal(
+    people: People, hr: HrWorkspace, pictures: Path
 ) -> None:
-    """While Boris reads the form, Clara takes one back: four count, and the fifth says why not."""
-    wanted = {
+    """Clara withdraws one request while Boris has the form open: four count, the fifth is refused."""
+    items = {
         "A lamp": "LAMP-LED",
         "A desk": "DESK-OAK",
         "A chair": "CHAIR-ERGO",
         "A screen": "MONITOR-27",
         "A dock": "DOCK-USBC",
     }
-    asks = (
-        hr.ask(CLARA, "equipment", f"{name} for the fair", item=wanted[name]) for name in wanted
+    submissions = (
+        hr.submit(CLARA, "equipment", f"{name} for the fair", item=items[name]) for name in items
     )
-    asked = dict(zip(wanted, await asyncio.gather(*asks), strict=True))
+    request_ids = dict(zip(items, await asyncio.gather(*submissions), strict=True))
     (boris,) = await people.see(BORIS, size=NARROW)
     await _to_decide(boris)
     await boris.home.locator('[data-action-id="home_kind"]').select_option("hr")
@@ -238,7 +238,7 @@ async def test_five_are_decided_at_once_and_one_is_refused(
     for box in await boxes.all():
         await box.check()
     await boris.picture(pictures / "hr-bulk.png")
-    await hr.withdraw(CLARA, asked["A chair"])
+    await hr.withdraw(CLARA, request_ids["A chair"])
     await boris.submit()
     await expect(boris.modal).to_contain_text("4 decided")
     await boris.picture(pictures / "hr-bulk-results.png")
@@ -248,19 +248,21 @@ async def test_five_are_decided_at_once_and_one_is_refused(
 
     (refused,) = [line for line in result.splitlines() if "✗" in line]
     assert "A chair for the fair" in refused
-    for name, request_id in asked.items():
-        decided = [(one.actor.person, one.level) for one in await hr.decisions(request_id)]
+    for name, request_id in request_ids.items():
+        decided = [
+            (decision.actor.person, decision.level) for decision in await hr.decisions(request_id)
+        ]
         assert decided == ([] if name == "A chair" else [(BORIS, 1)])
-    await hr.trails_are_whole(*asked.values())
+    await hr.trails_are_whole(*request_ids.values())
 
 
-async def _say(tab: Tab, words: str) -> None:
-    await tab.composer.fill(words)
+async def _type(tab: Tab, text: str) -> None:
+    await tab.composer.fill(text)
     await tab.composer.press("Enter")
 
 
-async def _received(tab: Tab) -> str:
-    """Send the form and close it; return the request's id."""
+async def _submit(tab: Tab) -> str:
+    """Submit the form and close it; return the request's id."""
     await tab.submit()
     await expect(tab.modal).to_contain_text("was sent")
     found = re.search(r"HR-\w{8}", await tab.modal.inner_text())
@@ -275,12 +277,12 @@ async def _close(tab: Tab) -> None:
 
 
 async def _to_decide(tab: Tab) -> None:
-    """Open the Home at what waits for this person: it opens where they were last."""
+    """Open the Home and its list *To decide*. The Home opens at the list last used."""
     await tab.open_home()
     await tab.home.locator('[data-action-id="home_decide"]').click()
     await expect(tab.home.get_by_role("heading", name="To decide")).to_be_visible()
 
 
 def _row(tab: Tab, action_id: str, title: str) -> Locator:
-    """Return a button of the Home, by the title of what it is about."""
+    """Return a button of the Home by the title of its request."""
     return tab.home.locator(f'[data-action-id="{action_id}"][data-value*="{title}"]')

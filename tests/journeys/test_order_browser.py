@@ -1,4 +1,4 @@
-"""An order in a real browser, on the demo: lines and sums, a cancellation, a payment from outside."""
+"""Orders in a real browser, on the demo: lines and totals, a cancellation, an external payment."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 from bot.runtime.signing import sign
 from tests.journeys.browser import Tab, tab_of
 from tests.journeys.demos import RunningDemo
-from tests.journeys.office import ANA, BORIS, Office, good_until
+from tests.journeys.workspace import ANA, BORIS, Workspace, good_until
 from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.browser
@@ -21,20 +21,20 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def ana(browser: Browser, demo: RunningDemo) -> AsyncIterator[Tab]:
-    """Yield the page in front of Ana, who asks."""
+    """Yield the page of Ana, the requester."""
     async with tab_of(ANA, browser, demo.slack_url, size=(1280, 1500)) as tab:
         yield tab
 
 
 @pytest.fixture
 async def boris(browser: Browser, demo: RunningDemo) -> AsyncIterator[Tab]:
-    """Yield the page in front of Boris, who decides."""
+    """Yield the page of Boris, an approver."""
     async with tab_of(BORIS, browser, demo.slack_url) as tab:
         yield tab
 
 
-async def test_lines_come_and_go_and_the_total_follows(ana: Tab, pictures: Path) -> None:
-    """Two products, a wrong number, one product removed; the order is what was left."""
+async def test_the_total_follows_added_and_removed_lines(ana: Tab, pictures: Path) -> None:
+    """Two products, an invalid number, one product removed; the order has the remaining line."""
     order_id = await _open(ana)
     await ana.field("customer").fill("Contoso Research")
     await _line(ana, 0, "DESK-OAK", "3", "500")
@@ -60,14 +60,14 @@ async def test_lines_come_and_go_and_the_total_follows(ana: Tab, pictures: Path)
     await expect(ana.modal).to_contain_text("79.80 USD")
     await _close(ana)
 
-    await _ask(ana, f"/order-status {order_id}")
-    await expect(ana.whisper).to_contain_text("LED lamp: 2 x 39.90 USD = 79.80 USD")
+    await _type(ana, f"/order-status {order_id}")
+    await expect(ana.ephemeral).to_contain_text("LED lamp: 2 x 39.90 USD = 79.80 USD")
 
 
-async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_outside(
+async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_externally(
     ana: Tab, boris: Tab, demo: RunningDemo, pictures: Path
 ) -> None:
-    """The cards show who cancelled, what was undone, each step; the threads tell what was news."""
+    """The cards show who cancelled, the compensations and each step; the threads have the notices."""
     unwanted, order_id = await _awaiting_payment(ana, boris, "Adventure Works", "Fabrikam")
     await ana.picture(pictures / "order-awaiting-payment.png")
     await ana.press(unwanted, "cancel")
@@ -78,56 +78,56 @@ async def test_one_order_is_cancelled_from_its_card_and_another_is_paid_from_out
     assert await _pay(demo, order_id, "1500.00") == 200
 
     card = ana.card(unwanted)
-    for words in ("Cancelled by", "Undone: stock reservation", "1 reply"):
-        await expect(card).to_contain_text(words)
+    for text in ("Cancelled by", "Undone: stock reservation", "1 reply"):
+        await expect(card).to_contain_text(text)
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "order-cancelled.png")
     card = ana.card(order_id)
-    for words in ("✓ Completed", "✓ Take payment: done", "✓ Deliver: done", "replies"):
-        await expect(card).to_contain_text(words)
+    for text in ("✓ Completed", "✓ Take payment: done", "✓ Deliver: done", "replies"):
+        await expect(card).to_contain_text(text)
     await ana.picture(pictures / "order-paid.png")
     await card.get_by_text("replies").click()
     thread = ana.page.get_by_test_id("thread-messages")
     await expect(thread).to_contain_text("payment of 1,500.00 USD has arrived")
     await expect(thread).to_contain_text("Delivered")
     await ana.picture(pictures / "order-thread.png")
-    await _ask(ana, "/order-status")
-    await expect(ana.whisper).to_contain_text("Your latest orders")
+    await _type(ana, "/order-status")
+    await expect(ana.ephemeral).to_contain_text("Your latest orders")
     await ana.picture(pictures / "order-list.png")
-    await ana.whisper.locator('[data-action-id="show"]').first.click()
-    await expect(ana.whisper).to_contain_text(order_id)
+    await ana.ephemeral.locator('[data-action-id="show"]').first.click()
+    await expect(ana.ephemeral).to_contain_text(order_id)
     await ana.picture(pictures / "order-shown.png")
 
 
-async def test_cancel_works_in_the_private_answer_too(
-    ana: Tab, demo_office: Office, pictures: Path
+async def test_an_order_can_be_cancelled_from_its_ephemeral_status(
+    ana: Tab, demo_workspace: Workspace, pictures: Path
 ) -> None:
-    """An order that needs nobody has no card: its requester cancels it where they look it up."""
+    """An order without approval has no card: its requester cancels it in the answer to /order-status."""
     order_id = await _open(ana)
     await _fill(ana, "Tailspin", "1")
     await ana.submit()
     await expect(ana.modal).to_contain_text("It ships once it's paid")
     await ana.picture(pictures / "order-received-elsewhere.png")
     await _close(ana)
-    await demo_office.fact(order_id, Fact.PAYMENT_AWAITED)
-    await _ask(ana, f"/order-status {order_id}")
-    await expect(ana.whisper).to_contain_text("Waiting for payment")
+    await demo_workspace.fact(order_id, Fact.PAYMENT_AWAITED)
+    await _type(ana, f"/order-status {order_id}")
+    await expect(ana.ephemeral).to_contain_text("Waiting for payment")
     await ana.picture(pictures / "order-status-waits.png")
-    await ana.whisper.locator('[data-action-id="cancel"]').click()
+    await ana.ephemeral.locator('[data-action-id="cancel"]').click()
     await ana.agree()
 
-    await expect(ana.whisper).to_contain_text("Cancelled by")
-    await expect(ana.whisper.locator("[data-action-id]")).to_have_count(0)
+    await expect(ana.ephemeral).to_contain_text("Cancelled by")
+    await expect(ana.ephemeral.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "order-status-cancelled.png")
 
 
 async def _open(tab: Tab) -> str:
-    await _ask(tab, "/order")
+    await _type(tab, "/order")
     return await tab.order_id()
 
 
-async def _ask(tab: Tab, words: str) -> None:
-    await tab.composer.fill(words)
+async def _type(tab: Tab, text: str) -> None:
+    await tab.composer.fill(text)
     await tab.composer.press("Enter")
 
 
@@ -137,21 +137,21 @@ async def _close(tab: Tab) -> None:
 
 
 async def _line(tab: Tab, at: int, sku: str, quantity: str, price: str) -> None:
-    """Fill in one line, by its place in the form."""
+    """Fill in the line at this position of the form."""
     await tab.field("sku").nth(at).select_option(sku)
     await tab.field("quantity").nth(at).fill(quantity)
     await tab.field("unit_price").nth(at).fill(price)
 
 
 async def _fill(tab: Tab, customer: str, quantity: str) -> None:
-    """Write an order that is paid elsewhere."""
+    """Fill in an order that is paid externally."""
     await tab.field("customer").fill(customer)
     await _line(tab, 0, "DESK-OAK", quantity, "500")
     await tab.modal.get_by_text("Wait for the customer to pay separately").click()
 
 
 async def _awaiting_payment(ana: Tab, boris: Tab, *customers: str) -> list[str]:
-    """Have Ana order for 1,500.00 each, to be paid elsewhere, and Boris approve that."""
+    """Have Ana place an externally paid order for 1,500.00 per customer, and Boris approve each."""
     orders = []
     for customer in customers:
         orders.append(order_id := await _open(ana))
@@ -167,7 +167,7 @@ async def _awaiting_payment(ana: Tab, boris: Tab, *customers: str) -> list[str]:
 
 
 async def _pay(demo: RunningDemo, order_id: str, amount: str) -> int:
-    """Say what the gateway says when a customer has paid; return the answer's status."""
+    """Send the gateway's webhook for a payment; return the response's status."""
     payment = {
         "event_id": f"evt-{order_id}",
         "order_id": order_id,

@@ -1,4 +1,4 @@
-"""Orders typed as in docs/orders.md, as a process of its own beside the demo that runs."""
+"""Order commands as in docs/orders.md, run as separate processes beside the demo."""
 
 import asyncio
 import shutil
@@ -7,21 +7,21 @@ from pathlib import Path
 
 from bot.runtime.ids import new_id
 from tests.journeys.demos import RunningDemo
-from tests.journeys.office import Office
 from tests.journeys.programs import run
+from tests.journeys.workspace import Workspace
 from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.audit import Fact
 
 
-async def test_the_demos_settings_are_all_that_an_order_and_its_payment_need(
-    demo: RunningDemo, demo_office: Office, tmp_path: Path
+async def test_an_order_and_its_payment_need_only_the_demos_settings(
+    demo: RunningDemo, demo_workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Ana orders without `--as`; `order pay` signs, and finds the bot's port."""
+    """Ana orders without `--as`. `order pay` signs the payment and finds the bot's port."""
     shutil.copy(demo.directory / "env", tmp_path / ".env")
     order_id = new_id("ORD")
     order = ("order", "start", "--customer", "Acme", "--total", "500", "--id", order_id)
     waiting = asyncio.create_task(run(*order, "--await-payment", "--wait", directory=tmp_path))
-    await demo_office.fact(order_id, Fact.PAYMENT_AWAITED)
+    await demo_workspace.fact(order_id, Fact.PAYMENT_AWAITED)
 
     paid = await run("order", "pay", order_id, directory=tmp_path)
     done = await waiting
@@ -29,6 +29,6 @@ async def test_the_demos_settings_are_all_that_an_order_and_its_payment_need(
     assert (paid.exit_code, paid.stdout) == (0, f"Paid: 500.00 USD for {order_id}.\n"), paid.stderr
     assert done.exit_code == 0, done.stderr
     assert "Status: completed\n" in done.stdout
-    snapshot = await demo_office.ended(order_id)
+    snapshot = await demo_workspace.ended(order_id)
     assert (snapshot.status, snapshot.requester.person) == (OrderStatus.COMPLETED, "U0ANA")
-    assert (await demo_office.balance(order_id)).paid == Decimal(500)
+    assert (await demo_workspace.balance(order_id)).paid == Decimal(500)

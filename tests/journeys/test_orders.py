@@ -10,8 +10,8 @@ from temporalio.client import Client, WorkflowHandle
 from emulator.client import text_of
 from records.refusals import Refusals
 from tests.journeys.demos import RunningDemo
-from tests.journeys.office import ANA, APPROVALS, BORIS, GUS, Office, has_buttons
-from tests.journeys.programs import PATIENCE, until
+from tests.journeys.programs import EVENT_TIMEOUT, until
+from tests.journeys.workspace import ANA, APPROVALS, BORIS, GUS, Workspace, has_buttons
 from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.audit import Fact
@@ -19,51 +19,51 @@ from workflows.rules.shared.saga import StepStatus
 
 
 @pytest.fixture
-def office(demo_office: Office) -> Office:
-    return demo_office
+def workspace(demo_workspace: Workspace) -> Workspace:
+    return demo_workspace
 
 
-async def test_an_order_is_approved_by_a_click(office: Office) -> None:
-    """The click paints the card at once, then come the steps with their ids, then the outcome.
+async def test_an_order_is_approved_by_a_click(workspace: Workspace) -> None:
+    """The click updates the card at once, then the steps appear with their ids, then the outcome.
 
-    /order-status tells the same truth: the card's own words, in private.
+    /order-status shows the same text as the card.
     """
-    order_id = await office.order("1500.00", customer="Grace Hopper")
-    card = await office.card(order_id, "Waiting for approval", "1,500.00 USD", buttons=True)
-    before = await office.slack.journal_mark()
-    await office.press(BORIS, card, "approve")
-    inline = await office.slack.wait_for_journal(after=before, kind="response_url")
-    done = await office.card(order_id, "Completed", "RES-", "TXN-", "TRK-", buttons=False)
-    await office.slack.say(ANA, APPROVALS, f"/order-status {order_id.lower()}")
-    status = await office.sentence(ANA, order_id)
+    order_id = await workspace.order("1500.00", customer="Grace Hopper")
+    card = await workspace.card(order_id, "Waiting for approval", "1,500.00 USD", buttons=True)
+    before = await workspace.slack.journal_mark()
+    await workspace.press(BORIS, card, "approve")
+    inline = await workspace.slack.wait_for_journal(after=before, kind="response_url")
+    done = await workspace.card(order_id, "Completed", "RES-", "TXN-", "TRK-", buttons=False)
+    await workspace.slack.say(ANA, APPROVALS, f"/order-status {order_id.lower()}")
+    status = await workspace.ephemeral(ANA, order_id)
 
     assert "<@U0BORIS>" in card["text"]
     assert "<@U0CLARA>" in card["text"]
     assert inline["arguments"]["replace_original"] is True
     assert "Approved" in text_of(inline["arguments"])
     assert not has_buttons(inline["arguments"])
-    assert await _writes(office, card["ts"], after=before, before=inline["n"]) == []
+    assert await _writes(workspace, card["ts"], after=before, before=inline["n"]) == []
     assert done["ts"] == card["ts"]
-    assert len(await office.cards(order_id)) == 1
+    assert len(await workspace.cards(order_id)) == 1
     assert text_of(status) == text_of(done)
-    references = {step.reference for step in (await office.ended(order_id)).steps}
+    references = {step.reference for step in (await workspace.ended(order_id)).steps}
     assert all(reference in text_of(done) for reference in references)
-    assert "completed" in await office.outcome(order_id)
-    await office.paid_once(order_id)
-    await office.everything_adds_up(order_id, f"{order_id}.approval")
+    assert "completed" in await workspace.outcome(order_id)
+    await workspace.charged_and_shipped_once(order_id)
+    await workspace.stock_and_trails_are_consistent(order_id, f"{order_id}.approval")
 
 
-async def test_a_rejection_shows_who_when_and_why(office: Office) -> None:
-    """Nothing is reserved or charged, and the requester hears the reason."""
-    order_id = await office.order("1500.00", customer="Mary Shelley")
-    card = await office.card(order_id, buttons=True)
-    await office.press(BORIS, card, "reject")
-    view = await office.slack.wait_for_modal(BORIS, timeout=PATIENCE)
-    without = await office.slack.submit(BORIS, view, {"reason": " "})
-    answer = await office.slack.submit(BORIS, view, {"reason": "The budget is spent"})
-    closed = await office.card(order_id, "Rejected", buttons=False)
-    ended = await office.ended(order_id)
-    final = await office.card(order_id, "Nothing was reserved, charged or shipped")
+async def test_a_rejection_shows_who_when_and_why(workspace: Workspace) -> None:
+    """Nothing is reserved or charged, and the requester gets the reason."""
+    order_id = await workspace.order("1500.00", customer="Mary Shelley")
+    card = await workspace.card(order_id, buttons=True)
+    await workspace.press(BORIS, card, "reject")
+    view = await workspace.slack.wait_for_modal(BORIS, timeout=EVENT_TIMEOUT)
+    without = await workspace.slack.submit(BORIS, view, {"reason": " "})
+    answer = await workspace.slack.submit(BORIS, view, {"reason": "The budget is spent"})
+    closed = await workspace.card(order_id, "Rejected", buttons=False)
+    ended = await workspace.ended(order_id)
+    final = await workspace.card(order_id, "Nothing was reserved, charged or shipped")
 
     assert without["errors"]
     assert answer["acked"]
@@ -73,104 +73,114 @@ async def test_a_rejection_shows_who_when_and_why(office: Office) -> None:
     assert "The budget is spent" in text_of(final)
     assert ended.status is OrderStatus.REJECTED
     assert {step.status for step in ended.steps} == {StepStatus.WAITING}
-    told = await office.outcome(order_id)
-    assert "<@U0BORIS>" in told
-    assert "The budget is spent" in told
-    await office.nothing_taken(order_id)
+    outcome = await workspace.outcome(order_id)
+    assert "<@U0BORIS>" in outcome
+    assert "The budget is spent" in outcome
+    await workspace.nothing_charged_or_held(order_id)
 
 
 @pytest.mark.parametrize(
-    ("person", "says"),
+    ("person", "message"),
     [(GUS, "You're not an approver for this request"), (ANA, "You can't approve your own request")],
     ids=["a stranger", "the requester"],
 )
-async def test_a_click_that_does_not_count_gets_a_private_sentence_and_changes_nothing(
-    office: Office, demo: RunningDemo, person: str, says: str
+async def test_a_refused_click_gets_an_ephemeral_message_and_changes_nothing(
+    workspace: Workspace, demo: RunningDemo, person: str, message: str
 ) -> None:
-    """No fact, no history event, no other card; the refusal itself is kept."""
+    """No fact, no history event, no other card; the refusal itself is recorded."""
     temporal = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
-    order_id = await office.order("1500.00", customer=f"Refused {person}")
-    card = await office.card(order_id, buttons=True)
+    order_id = await workspace.order("1500.00", customer=f"Refused {person}")
+    card = await workspace.card(order_id, buttons=True)
     approval = temporal.get_workflow_handle(f"{order_id}.approval")
-    facts = await office.facts(approval.id)
-    events = await until(lambda: _events_at_rest(approval), what="a workflow that waits")
-    await office.press(person, card, "approve")
-    await office.sentence(person, says, since=card["ts"])
+    facts = await workspace.facts(approval.id)
+    events = await until(lambda: _idle_history_length(approval), what="an idle workflow")
+    await workspace.press(person, card, "approve")
+    await workspace.ephemeral(person, message, since=card["ts"])
 
     assert len((await approval.fetch_history()).events) == events
-    assert await office.facts(approval.id) == facts
-    assert await office.cards(order_id) == [card]
-    refusals = await Refusals(office.database).of(approval.id)
+    assert await workspace.facts(approval.id) == facts
+    assert await workspace.cards(order_id) == [card]
+    refusals = await Refusals(workspace.database).of(approval.id)
     assert [refusal.actor.person for refusal in refusals] == [person]
 
 
-async def test_a_second_press_is_not_a_second_decision(office: Office) -> None:
-    """Two presses within a moment: one counts, the other gets a private sentence."""
-    order_id = await office.order("1500.00", customer="Pressed Twice")
-    card = await office.card(order_id, buttons=True)
-    await asyncio.gather(*(office.press(BORIS, card, "approve") for _ in range(2)))
-    await office.sentence(BORIS, "already approved", "Approved.", since=card["ts"])
-    await office.paid_once(order_id)
+async def test_a_second_click_is_not_a_second_decision(workspace: Workspace) -> None:
+    """Of two clicks at the same time one counts, the other gets an ephemeral message."""
+    order_id = await workspace.order("1500.00", customer="Pressed Twice")
+    card = await workspace.card(order_id, buttons=True)
+    await asyncio.gather(*(workspace.press(BORIS, card, "approve") for _ in range(2)))
+    await workspace.ephemeral(BORIS, "already approved", "Approved.", since=card["ts"])
+    await workspace.charged_and_shipped_once(order_id)
 
-    facts = await office.facts(f"{order_id}.approval")
+    facts = await workspace.facts(f"{order_id}.approval")
     assert [fact.kind for fact in facts].count(Fact.DECISION_RECORDED) == 1
 
 
-async def test_an_order_of_exactly_one_thousand_needs_nobody(office: Office) -> None:
-    """No card asks anybody, and the requester hears that it is done."""
-    order_id = await office.order("1000.00")
-    told = await office.outcome(order_id)
+async def test_an_order_of_exactly_one_thousand_needs_no_approval(workspace: Workspace) -> None:
+    """There is no card, and the requester is notified of the outcome."""
+    order_id = await workspace.order("1000.00")
+    outcome = await workspace.outcome(order_id)
 
-    assert "completed" in told
-    await office.paid_once(order_id)
-    assert await office.cards(order_id) == []
+    assert "completed" in outcome
+    await workspace.charged_and_shipped_once(order_id)
+    assert await workspace.cards(order_id) == []
 
 
-async def test_a_cent_more_needs_a_yes(office: Office) -> None:
-    """It waits, and nothing is done before."""
-    order_id = await office.order("1000.01")
-    await office.card(order_id, "1,000.01 USD", buttons=True)
-    facts = [fact.kind for fact in await office.facts(order_id)]
+async def test_an_order_of_one_cent_more_needs_approval(workspace: Workspace) -> None:
+    """It is pending, and no step runs before the approval."""
+    order_id = await workspace.order("1000.01")
+    await workspace.card(order_id, "1,000.01 USD", buttons=True)
+    facts = [fact.kind for fact in await workspace.facts(order_id)]
 
     assert facts == [Fact.ORDER_RECEIVED]
-    assert (await office.approval(order_id)).status is Status.PENDING
+    assert (await workspace.approval(order_id)).status is Status.PENDING
 
 
-async def test_order_status_helps_where_it_cannot_answer(office: Office) -> None:
-    """Alone it lists, an unknown number and a word each get a sentence."""
-    order_id = await office.order("10.00", customer="Listed")
-    await office.ended(order_id)
+async def test_order_status_explains_invalid_arguments(workspace: Workspace) -> None:
+    """Without an argument it lists orders; an unknown id and another word each get a message."""
+    order_id = await workspace.order("10.00", customer="Listed")
+    await workspace.ended(order_id)
     for text in ("/order-status", "/order-status ORD-00000000", "/order-status soon"):
-        await office.slack.say(ANA, APPROVALS, text)
+        await workspace.slack.say(ANA, APPROVALS, text)
 
-    # Another journey may have asked for such a list before: this one has this order.
-    assert "Your latest orders" in text_of(await office.sentence(ANA, order_id))
-    await office.sentence(ANA, "There is no order ORD-00000000")
-    await office.sentence(ANA, "“soon” isn't an order number")
+    # Another journey may have requested such a list before: wait for the list with this order.
+    assert "Your latest orders" in text_of(await workspace.ephemeral(ANA, order_id))
+    await workspace.ephemeral(ANA, "There is no order ORD-00000000")
+    await workspace.ephemeral(ANA, "“soon” isn't an order number")
 
 
-async def test_an_expired_payment_card_is_declined_and_the_stock_goes_back(office: Office) -> None:
-    """The card says what failed and what was undone."""
-    order_id = await office.order("1500.00", customer="Expired Card", card_expiry="12/23")
-    await office.press(BORIS, await office.card(order_id, buttons=True), "approve")
-    await office.card(order_id, "Failed", "The payment card has expired (12/23)")
-    ended = await office.ended(order_id)
+async def test_an_expired_payment_card_is_declined_and_the_stock_released(
+    workspace: Workspace,
+) -> None:
+    """The card shows the failure and the compensation."""
+    order_id = await workspace.order("1500.00", customer="Expired Card", card_expiry="12/23")
+    await workspace.press(BORIS, await workspace.card(order_id, buttons=True), "approve")
+    await workspace.card(order_id, "Failed", "The payment card has expired (12/23)")
+    ended = await workspace.ended(order_id)
 
     assert ended.status is OrderStatus.FAILED
-    await office.nothing_taken(order_id)
-    await office.everything_adds_up(order_id)
+    await workspace.nothing_charged_or_held(order_id)
+    await workspace.stock_and_trails_are_consistent(order_id)
 
 
-async def _events_at_rest(workflow: WorkflowHandle[Any, Any]) -> int | None:
-    """Return the length of a history in which nothing is under way, or None while something is."""
+async def _idle_history_length(workflow: WorkflowHandle[Any, Any]) -> int | None:
+    """Return the number of events if no task or activity is running, otherwise None."""
     events = (await workflow.fetch_history()).events
-    begun = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for one in events)
-    ended = sum(one.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED for one in events)
-    waits = events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-    return len(events) if waits and begun == ended else None
+    started = sum(
+        event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for event in events
+    )
+    ended = sum(
+        event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED for event in events
+    )
+    is_idle = events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    return len(events) if is_idle and started == ended else None
 
 
-async def _writes(office: Office, ts: str, *, after: int, before: int) -> list[int]:
+async def _writes(workspace: Workspace, ts: str, *, after: int, before: int) -> list[int]:
     """Return the durable writes of a message between two entries of the journal."""
-    entries = await office.slack.journal(after, kind="api", method="chat.update")
-    return [one["n"] for one in entries if one["n"] < before and one["arguments"].get("ts") == ts]
+    entries = await workspace.slack.journal(after, kind="api", method="chat.update")
+    return [
+        entry["n"]
+        for entry in entries
+        if entry["n"] < before and entry["arguments"].get("ts") == ts
+    ]

@@ -13,10 +13,10 @@ from temporalio.client import Client
 from emulator.client import text_of
 from emulator.errors import Json
 from tests.bot.front_door import AWAITED, LINE, ORDER, FrontDoor
-from tests.journeys.house import NAMES, House
-from tests.journeys.office import BORIS, CLARA, Office
+from tests.journeys.installation import NAMES, Installation
 from tests.journeys.programs import until
 from tests.journeys.stalling_worker import UNDELIVERED, stalled
+from tests.journeys.workspace import BORIS, CLARA, Workspace
 from workflows.approval import ApprovalWorkflow
 from workflows.payloads import data_converter
 from workflows.ports.orders import InventoryPort, PaymentPort, ShippingPort
@@ -49,12 +49,12 @@ BOUNDARIES = tuple(
     for name, _ in inspect.getmembers(port, inspect.isfunction)
     for moment in ("before", "after")
 )
-"""All of them, as the ports have them: a new step is killed here too."""
+"""All boundaries of the ports' activities, so that a new step is included."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PowerCut:
-    """What happened to whom. The cards are those from before."""
+    """The orders of the power cut. The cards are from before it."""
 
     pending: str
     pressed_while_dead: str
@@ -65,32 +65,40 @@ class PowerCut:
 
 
 @pytest.fixture(scope="module")
-async def power_cut(built_house: House) -> AsyncIterator[tuple[Office, PowerCut]]:
+async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Workspace, PowerCut]]:
     """Kill the worker once, in the middle of many orders, and start it again.
 
-    Two of them wait for a yes; one of these is pressed while there is no worker. The others are at
-    every boundary of the saga: before an activity, and after one of which Temporal has not heard.
+    Two orders are pending, and one of them is clicked while there is no worker. The others are at every
+    boundary of the saga: before an activity, or after an activity whose result Temporal has not received.
     """
-    async with built_house.office() as office, built_house.front_door() as door:
-        await built_house.kill("worker")
-        await built_house.start("worker", worker=STALLING_WORKER)
-        pending, pressed = await office.order(PRICE), await office.order(PRICE)
-        card, pressed_card = [await office.card(one, buttons=True) for one in (pending, pressed)]
-        unpayable = await office.order(
+    async with (
+        shared_installation.workspace() as workspace,
+        shared_installation.front_door() as door,
+    ):
+        await workspace.slack.limits(per_second=0)
+        await shared_installation.kill("worker")
+        await shared_installation.start("worker", worker=STALLING_WORKER)
+        pending, pressed = await workspace.order(PRICE), await workspace.order(PRICE)
+        card, pressed_card = [
+            await workspace.card(order_id, buttons=True) for order_id in (pending, pressed)
+        ]
+        unpayable = await workspace.order(
             "901.00", customer="stalls after reserve", card_expiry="12/23"
         )
-        temporal = await Client.connect(built_house.temporal_address, data_converter=data_converter)
+        temporal = await Client.connect(
+            shared_installation.temporal_address, data_converter=data_converter
+        )
         ordered = await asyncio.gather(
-            *(order_stalling(temporal, office, door, one) for one in BOUNDARIES)
+            *(start_stalling_order(temporal, workspace, door, boundary) for boundary in BOUNDARIES)
         )
         at = dict(zip(BOUNDARIES, ordered, strict=True))
-        await until_stalled(built_house, unpayable, *at.values())
-        await built_house.kill("worker")
-        await office.press(BORIS, pressed_card, "approve")
-        await office.sentence(BORIS, "Not confirmed yet", since=pressed_card["ts"])
-        await built_house.start("worker")
+        await until_stalled(shared_installation, unpayable, *at.values())
+        await shared_installation.kill("worker")
+        await workspace.press(BORIS, pressed_card, "approve")
+        await workspace.ephemeral(BORIS, "Not confirmed yet", since=pressed_card["ts"])
+        await shared_installation.start("worker")
         yield (
-            office,
+            workspace,
             PowerCut(
                 pending=pending,
                 pressed_while_dead=pressed,
@@ -102,28 +110,28 @@ async def power_cut(built_house: House) -> AsyncIterator[tuple[Office, PowerCut]
         )
 
 
-Cut = tuple[Office, PowerCut]
+Cut = tuple[Workspace, PowerCut]
 
 
 async def test_the_worker_dies_while_a_request_is_pending(power_cut: Cut) -> None:
-    """After its return the click works."""
-    office, cut = power_cut
-    await office.press(BORIS, cut.card, "approve")
-    done = await office.card(cut.pending, "Completed", "TRK-", buttons=False)
+    """After the restart the click works."""
+    workspace, cut = power_cut
+    await workspace.press(BORIS, cut.card, "approve")
+    done = await workspace.card(cut.pending, "Completed", "TRK-", buttons=False)
 
     assert done["ts"] == cut.card["ts"]
-    await office.paid_once(cut.pending)
-    await office.everything_adds_up(cut.pending, f"{cut.pending}.approval")
+    await workspace.charged_and_shipped_once(cut.pending)
+    await workspace.stock_and_trails_are_consistent(cut.pending, f"{cut.pending}.approval")
 
 
 async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut: Cut) -> None:
-    """The person has read that it is not confirmed yet, and now reads that it counts."""
-    office, cut = power_cut
+    """After the message that the click is not confirmed yet, its confirmation arrives."""
+    workspace, cut = power_cut
     approval = f"{cut.pressed_while_dead}.approval"
-    await office.sentence(BORIS, "Approved.", since=cut.pressed_card["ts"])
-    await office.paid_once(cut.pressed_while_dead)
+    await workspace.ephemeral(BORIS, "Approved.", since=cut.pressed_card["ts"])
+    await workspace.charged_and_shipped_once(cut.pressed_while_dead)
 
-    decisions = await office.facts(approval)
+    decisions = await workspace.facts(approval)
     assert [fact.kind for fact in decisions].count(Fact.DECISION_RECORDED) == 1
 
 
@@ -131,102 +139,106 @@ async def test_a_click_while_the_worker_is_dead_counts_when_it_is_back(power_cut
 async def test_the_worker_dies_at_a_boundary_of_the_saga(
     power_cut: Cut, boundary: Boundary
 ) -> None:
-    """The order goes on where it was; stock, ledger and its one card agree on how it ended."""
-    office, cut = power_cut
+    """The order continues; stock, ledger and its one card agree on the outcome."""
+    workspace, cut = power_cut
     order_id = cut.stalled[boundary]
-    ended = await office.ended(order_id)
+    ended = await workspace.ended(order_id)
     if boundary.is_undo:
         assert ended.status is OrderStatus.FAILED
-        await office.nothing_taken(order_id)
-        assert (await office.balance(order_id)).charged == ended.order.total.amount
+        await workspace.nothing_charged_or_held(order_id)
+        assert (await workspace.balance(order_id)).charged == ended.order.total.amount
     else:
-        await office.paid_once(order_id)
-    card = await office.card(order_id, "Failed" if boundary.is_undo else "Completed", buttons=False)
+        await workspace.charged_and_shipped_once(order_id)
+    card = await workspace.card(
+        order_id, "Failed" if boundary.is_undo else "Completed", buttons=False
+    )
 
     assert all(step.reference in text_of(card) for step in ended.steps)
-    assert len(await office.cards(order_id)) == 1
-    await office.everything_adds_up(order_id, f"{order_id}.approval")
+    assert len(await workspace.cards(order_id)) == 1
+    await workspace.stock_and_trails_are_consistent(order_id, f"{order_id}.approval")
 
 
 async def test_the_worker_dies_before_a_payment_is_declined(power_cut: Cut) -> None:
-    """The reservation of which Temporal had not heard is given back all the same."""
-    office, cut = power_cut
-    ended = await office.ended(cut.unpayable)
+    """The reservation is released although Temporal has not received its result."""
+    workspace, cut = power_cut
+    ended = await workspace.ended(cut.unpayable)
     assert ended.status is OrderStatus.FAILED
-    await office.nothing_taken(cut.unpayable)
-    await office.everything_adds_up(cut.unpayable)
+    await workspace.nothing_charged_or_held(cut.unpayable)
+    await workspace.stock_and_trails_are_consistent(cut.unpayable)
 
 
 async def test_everything_dies_while_a_request_is_pending(
-    house: House, house_office: Office
+    installation: Installation, workspace: Workspace
 ) -> None:
     """Temporal, Slack, worker and bot at once: the same card works after the restart."""
-    order_id = await house_office.order("1500.00")
-    card = await house_office.card(order_id, buttons=True)
-    facts = await house_office.facts(f"{order_id}.approval")
-    await house.slack_has_saved(card["ts"])
-    await house.kill(*NAMES)
-    await house.start(*NAMES)
-    again = await house_office.card(order_id, buttons=True)
-    await house_office.press(CLARA, again, "approve")
+    order_id = await workspace.order("1500.00")
+    card = await workspace.card(order_id, buttons=True)
+    facts = await workspace.facts(f"{order_id}.approval")
+    await installation.slack_has_saved(card["ts"])
+    await installation.kill(*NAMES)
+    await installation.start(*NAMES)
+    again = await workspace.card(order_id, buttons=True)
+    await workspace.press(CLARA, again, "approve")
 
-    await house_office.paid_once(order_id)
+    await workspace.charged_and_shipped_once(order_id)
     assert again["ts"] == card["ts"]
-    assert (await house_office.facts(f"{order_id}.approval"))[: len(facts)] == facts
-    assert len(await house_office.cards(order_id)) == 1
-    await house_office.everything_adds_up(order_id, f"{order_id}.approval")
+    assert (await workspace.facts(f"{order_id}.approval"))[: len(facts)] == facts
+    assert len(await workspace.cards(order_id)) == 1
+    await workspace.stock_and_trails_are_consistent(order_id, f"{order_id}.approval")
 
 
-async def order_stalling(
-    temporal: Client, office: Office, door: FrontDoor, boundary: Boundary
+async def start_stalling_order(
+    temporal: Client, workspace: Workspace, door: FrontDoor, boundary: Boundary
 ) -> str:
-    """Order what will stall at this boundary, and have it approved; return the order's id.
+    """Place an order that will stall at this boundary, and have it approved; return the order's id.
 
-    For that much it has a card.
+    The amount needs approval, so the order has a card.
     """
     is_awaited = boundary.activity == PaymentPort.receive.__name__
     where = f"stalls {boundary.moment} {boundary.activity}"
-    wish = (AWAITED if is_awaited else ORDER) | {
+    request = (AWAITED if is_awaited else ORDER) | {
         "customer": f"{UNDELIVERED if boundary.is_undo else ''}{where}",
         "lines": [LINE | {"unit_price": PRICE}],
     }
     created = await door.ask(
-        "POST", "/api/v1/orders", wish, Idempotency_Key=where.replace(" ", "-")
+        "POST", "/api/v1/orders", request, Idempotency_Key=where.replace(" ", "-")
     )
     assert created.status == 201, created
     order_id = str(created.body["order_id"])
-    await office.fact(approval_id(order_id), Fact.LEVEL_OPENED)
-    yes = Decision(
+    await workspace.fact(approval_id(order_id), Fact.LEVEL_OPENED)
+    approve = Decision(
         actor=Actor(person=BORIS, origin=Origin.CLI),
         verdict=Verdict.APPROVE,
         content_revision=1,
         level=1,
     )
     approval = temporal.get_workflow_handle(approval_id(order_id))
-    await approval.execute_update(ApprovalWorkflow.decide, yes, id=order_id)
+    await approval.execute_update(ApprovalWorkflow.decide, approve, id=order_id)
     if is_awaited:
-        await office.fact(order_id, Fact.PAYMENT_AWAITED)
+        await workspace.fact(order_id, Fact.PAYMENT_AWAITED)
         await pay(door, order_id)
     return order_id
 
 
 async def pay(door: FrontDoor, order_id: str) -> None:
-    """Have the gateway tell that an order was paid."""
-    told = {
+    """Send the gateway's webhook for the payment of an order."""
+    payment = {
         "event_id": f"evt-{order_id}",
         "order_id": order_id,
         "amount": PRICE,
         "currency": "USD",
         "paid_at": door.now.isoformat(),
     }
-    assert (await door.pay(told)).status == 200
+    assert (await door.pay(payment)).status == 200
 
 
-async def until_stalled(house: House, *order_ids: str) -> None:
+async def until_stalled(installation: Installation, *order_ids: str) -> None:
     """Wait until the worker stalls at each of these orders."""
-    worker = house.programs["worker"]
+    worker = installation.programs["worker"]
 
     async def look() -> bool | None:
-        return {stalled(one) for one in order_ids} <= set(worker.stdout.splitlines()) or None
+        return {stalled(order_id) for order_id in order_ids} <= set(
+            worker.stdout.splitlines()
+        ) or None
 
     await until(look, what="the boundaries")

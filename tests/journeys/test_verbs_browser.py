@@ -1,4 +1,4 @@
-"""A request in a real browser, through every verb of its approvers, its requester and an admin."""
+"""Requests in a real browser: every verb of approvers, requester and admin."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.journeys.browser import Tab, tab_of
-from tests.journeys.house import House
-from tests.journeys.office import ANA, BORIS, CLARA
+from tests.journeys.installation import Installation
+from tests.journeys.workspace import ANA, BORIS, CLARA
 
 pytestmark = pytest.mark.browser
 
@@ -17,35 +17,35 @@ EMIL, FAY = "U0EMIL", "U0FAY"
 
 
 @pytest.fixture
-async def people(browser: Browser, house: House) -> AsyncIterator[dict[str, Tab]]:
-    """Yield the page in front of who asks, who decides, who stands in, and an admin."""
+async def people(browser: Browser, installation: Installation) -> AsyncIterator[dict[str, Tab]]:
+    """Yield the pages of the requester, two approvers, a delegate and an admin."""
     async with AsyncExitStack() as stack:
         yield {
-            person: await stack.enter_async_context(tab_of(person, browser, house.slack_url))
+            person: await stack.enter_async_context(tab_of(person, browser, installation.slack_url))
             for person in (ANA, BORIS, CLARA, EMIL, FAY)
         }
 
 
 async def test_a_request_goes_through_every_verb(people: dict[str, Tab], pictures: Path) -> None:
-    """Asked, remarked upon, changed, handed over, and approved by the one who stands in."""
-    ana, boris, clara, emil = (people[one] for one in (ANA, BORIS, CLARA, EMIL))
+    """Submitted, commented, changed, delegated, and approved by the delegate."""
+    ana, boris, clara, emil = (people[person] for person in (ANA, BORIS, CLARA, EMIL))
     title = "Standing desks for room 7"
-    await _ask(ana, title, pictures)
+    await _start_request(ana, title, pictures)
     card = boris.card(title)
     await expect(card.locator('[data-action-id="more"]')).to_be_visible()
 
     await _choose(boris, title, "comment")
     await boris.field("reason").fill("Who assembles them?")
-    await _send(boris, "Comment added")
+    await _submit(boris, "Comment added")
     await _choose(boris, title, "request_changes", pictures / "more.png")
     await boris.field("reason").fill("Please add the assembly.")
-    await _send(boris, "Sent back for changes")
+    await _submit(boris, "Sent back for changes")
     await expect(card).to_contain_text("Changes requested")
 
     await _choose(ana, title, "amend")
     await ana.field("text").fill("Four desks, assembled by the shop.")
     await ana.picture(pictures / "amend.png")
-    await _send(ana, "Request changed")
+    await _submit(ana, "Request changed")
     await expect(card).to_contain_text("assembled by the shop")
     await expect(card).to_contain_text("was reset by this change")
     await expect(card.locator('[data-action-id="approve"]')).to_be_visible()
@@ -53,7 +53,7 @@ async def test_a_request_goes_through_every_verb(people: dict[str, Tab], picture
 
     await _choose(boris, title, "delegate")
     await boris.field("delegate").select_option(EMIL)
-    await _send(boris, "Delegated")
+    await _submit(boris, "Delegated")
     await expect(card).to_contain_text("can decide for")
     await emil.press(title, "approve")
     await emil.agree()
@@ -66,36 +66,36 @@ async def test_a_request_goes_through_every_verb(people: dict[str, Tab], picture
     await boris.picture(pictures / "approved-by-a-delegate.png")
 
 
-async def test_an_admin_closes_a_request_and_says_why(
+async def test_an_admin_closes_a_request_with_a_reason(
     people: dict[str, Tab], pictures: Path
 ) -> None:
-    """The card says who closed it, and that nobody decided."""
+    """The card shows who closed it and why, and has no buttons."""
     ana, fay = people[ANA], people[FAY]
     title = "A sauna"
-    await _ask(ana, title, pictures)
+    await _start_request(ana, title, pictures)
     card = ana.card(title)
     await expect(card.locator('[data-action-id="more"]')).to_be_visible()
 
     await _choose(fay, title, "close", pictures / "admin.png")
     await fay.field("reason").fill("We move out in May.")
-    await _send(fay, "closed")
+    await _submit(fay, "closed")
 
     await expect(card).to_contain_text("We move out in May.")
     await expect(card.locator("[data-action-id]")).to_have_count(0)
     await ana.picture(pictures / "closed-by-an-admin.png")
 
 
-async def _ask(tab: Tab, title: str, pictures: Path) -> None:
+async def _start_request(tab: Tab, title: str, pictures: Path) -> None:
     await tab.composer.fill("/approval desk")
     await tab.composer.press("Enter")
     await tab.field("title").fill(title)
     await tab.field("answer_within").fill("1d")
     await tab.picture(pictures / "approval-form.png")
-    await _send(tab, "REQ-")
+    await _submit(tab, "REQ-")
 
 
 async def _choose(tab: Tab, title: str, verb: str, picture: Path | None = None) -> None:
-    """Press *More* and choose a verb."""
+    """Click *More* and choose a verb."""
     await tab.press(title, "more")
     button = tab.modal.locator(f'[data-action-id="choose"][data-value="{verb}"]')
     await expect(button).to_be_visible()
@@ -105,10 +105,10 @@ async def _choose(tab: Tab, title: str, verb: str, picture: Path | None = None) 
     await expect(tab.page.get_by_test_id("modal-submit")).to_be_visible()
 
 
-async def _send(tab: Tab, words: str) -> None:
-    """Send the form, wait for what it says, and close it."""
+async def _submit(tab: Tab, text: str) -> None:
+    """Submit the form, wait for this text, and close the modal."""
     await tab.submit()
-    await expect(tab.modal).to_contain_text(words)
+    await expect(tab.modal).to_contain_text(text)
     await expect(tab.page.get_by_test_id("modal-submit")).to_have_count(0)
     await tab.page.keyboard.press("Escape")
     await expect(tab.modal).to_be_hidden()

@@ -1,4 +1,4 @@
-"""Slack's requests as anybody could send them: signed well, badly or not at all, to a bot over HTTP."""
+"""HTTP requests to a bot as anyone could send them: with a correct, a wrong or no Slack signature."""
 
 import io
 import itertools
@@ -13,15 +13,15 @@ import aiohttp
 
 from emulator.errors import Json
 from emulator.http_delivery import signature
-from tests.journeys.house import SIGNING_SECRET
+from tests.journeys.installation import SIGNING_SECRET
 
 FORM = "application/x-www-form-urlencoded"
 _presses: Iterator[int] = itertools.count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
-    """A request as it goes out. `secret` is what it is signed with, empty: it is not signed."""
+class SignedRequest:
+    """A request to send. It is signed with `secret`; an empty secret leaves it unsigned."""
 
     body: bytes
     kind: str = FORM
@@ -30,7 +30,7 @@ class Sent:
     headers: dict[str, str] = field(default_factory=dict)
 
     def all_headers(self) -> dict[str, str]:
-        """Return what goes out above the body."""
+        """Return the HTTP headers."""
         if not self.secret:
             return {"Content-Type": self.kind, **self.headers}
         stamp = str(int(time.time() - self.age))
@@ -44,37 +44,37 @@ class Sent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
-    """The address at which the bot takes Slack's requests."""
+class BotEndpoint:
+    """The URL at which the bot receives Slack's requests."""
 
     url: str
     session: aiohttp.ClientSession
 
-    async def send(self, sent: Sent) -> tuple[int, Any]:
-        """Send it; return the status and the JSON of the answer, if it is any."""
+    async def send(self, request: SignedRequest) -> tuple[int, Any]:
+        """Send a request; return the status, and the parsed JSON of the response or None."""
         async with self.session.post(
-            self.url, data=io.BytesIO(sent.body), headers=sent.all_headers()
+            self.url, data=io.BytesIO(request.body), headers=request.all_headers()
         ) as answer:
-            written = await answer.text()
+            body = await answer.text()
         try:
-            return answer.status, json.loads(written)
+            return answer.status, json.loads(body)
         except ValueError:
             return answer.status, None
 
     async def interact(self, payload: Json) -> tuple[int, Any]:
-        """Send a press or a submission as Slack does."""
-        return await self.send(Sent(body=form_of(payload)))
+        """Send a click or a submission as Slack does."""
+        return await self.send(SignedRequest(body=form_of(payload)))
 
 
 def form_of(payload: Json) -> bytes:
-    """Return a press or a submission as the body that Slack sends."""
+    """Return the body in which Slack sends a click or a submission."""
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
 def press(template: Json, value: str, *, person: object = ..., **more: Any) -> Json:
-    """Return a new press of Approve with this value, where `template` was pressed.
+    """Return a new click on Approve with this value, at the message of `template`.
 
-    Any `person` that is given stands where Slack's own would.
+    A given `person` replaces the user id that Slack sent.
     """
     (action,) = template["actions"]
     stamp = f"{time.time():.6f}{next(_presses):03d}"
@@ -84,7 +84,7 @@ def press(template: Json, value: str, *, person: object = ..., **more: Any) -> J
 
 
 def submission(template: Json, *, metadata: str, typed: Json | None = None) -> Json:
-    """Return another submission of the form of `template`, with this kept and this typed."""
+    """Return another submission of the form in `template`, with this metadata and these values."""
     shown = {**template["view"], "private_metadata": metadata, "hash": f"h{next(_presses)}"}
     if typed is not None:
         values = {name: {name: value} for name, value in typed.items()}

@@ -1,4 +1,4 @@
-"""The people of a journey: Ana asks, Boris decides, and what Slack and the records then say."""
+"""The workspace of a journey: actions of its people in Slack, and the resulting messages and records."""
 
 import json
 import uuid
@@ -12,7 +12,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.requests import Requests
 from records.snapshots import decode_snapshot
-from tests.journeys.programs import PATIENCE, until
+from tests.journeys.programs import EVENT_TIMEOUT, until
 from tests.records.balance import Balance, OrderBalance
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
@@ -24,13 +24,13 @@ APPROVALS = "C0APPROVALS"
 
 
 def good_until() -> str:
-    """Return the expiry of a payment card that is still good."""
+    """Return the expiry date of a valid payment card."""
     return f"12/{(datetime.now(UTC).year + 1) % 100:02d}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Office:
-    """One workspace: what people do in Slack, and what is written down about it."""
+class Workspace:
+    """One workspace: actions of people in Slack, and the records of them."""
 
     slack: StandInClient
     database: Database
@@ -42,7 +42,7 @@ class Office:
         customer: str = "Ada Lovelace",
         card_expiry: str = "",
     ) -> str:
-        """Have Ana order one lamp at this price; return the order's id when it was received."""
+        """Have Ana order one lamp at this price; return the order's id once the order was placed."""
         tab = uuid.uuid4().hex
         view = await self.open_form(tab)
         form = {
@@ -57,31 +57,35 @@ class Office:
         assert "errors" not in answer, answer
         order_id: str = json.loads(view["private_metadata"])["order_id"]
         await self.slack.wait_for_modal(
-            ANA, lambda one: "was placed" in text_of(one), tab=tab, timeout=PATIENCE
+            ANA, lambda view: "was placed" in text_of(view), tab=tab, timeout=EVENT_TIMEOUT
         )
         return order_id
 
     async def open_form(self, tab: str) -> Json:
         """Have Ana type /order; return the form."""
         await self.slack.act(ANA, "message", tab=tab, channel=APPROVALS, text="/order")
-        return await self.slack.wait_for_modal(ANA, tab=tab, timeout=PATIENCE)
+        return await self.slack.wait_for_modal(ANA, tab=tab, timeout=EVENT_TIMEOUT)
 
     async def press(self, person: str, card: Json, action: str) -> Json:
-        """Have somebody press a button of a card, and Slack hear from the bot in time."""
+        """Have a person click a button of a card, and check that the bot acknowledges it in time."""
         answer = await self.slack.click(person, APPROVALS, card, action)
         assert answer["acked"], answer
         return answer
 
     async def reject(self, person: str, card: Json, reason: str) -> Json:
-        """Have somebody press Reject and give a reason; return the answer to the submission."""
+        """Have a person click Reject and enter a reason; return the response to the submission."""
         await self.press(person, card, "reject")
-        view = await self.slack.wait_for_modal(person, timeout=PATIENCE)
+        view = await self.slack.wait_for_modal(person, timeout=EVENT_TIMEOUT)
         return await self.slack.submit(person, view, {"reason": reason})
 
     async def card(
-        self, order_id: str, *words: str, buttons: bool | None = None, seconds: float = PATIENCE
+        self,
+        order_id: str,
+        *words: str,
+        buttons: bool | None = None,
+        seconds: float = EVENT_TIMEOUT,
     ) -> Json:
-        """Wait for the order's card to say all these words, with or without buttons."""
+        """Wait until the order's card contains all these texts, with or without buttons."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
@@ -94,47 +98,47 @@ class Office:
         )
 
     async def cards(self, order_id: str) -> list[Json]:
-        """List every message of #approvals that stands for the order: there should be one."""
+        """List the order's cards in #approvals. There should be exactly one."""
         seen = await self.slack.messages(APPROVALS, BORIS)
         return [m for m in seen if "is_ephemeral" not in m and order_id in text_of(m)]
 
-    async def sentence(self, person: str, *says: str, since: str = "") -> Json:
-        """Wait for a message with some of these words, later than `since`, only for this person."""
+    async def ephemeral(self, person: str, *texts: str, since: str = "") -> Json:
+        """Wait for an ephemeral message to this person with one of these texts, later than `since`."""
         return await self.slack.wait_for_message(
             APPROVALS,
             person,
             lambda message: (
                 bool(message.get("is_ephemeral"))
                 and message["ts"] > since
-                and any(words in text_of(message) for words in says)
+                and any(text in text_of(message) for text in texts)
             ),
-            timeout=PATIENCE,
+            timeout=EVENT_TIMEOUT,
         )
 
     async def outcome(self, order_id: str) -> str:
-        """Wait for the direct message that tells Ana how it ended; return its words."""
-        told = await self.slack.wait_for_message(
-            f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=PATIENCE
+        """Wait for the direct message to Ana with the outcome; return its text."""
+        notice = await self.slack.wait_for_message(
+            f"D{ANA}", ANA, lambda message: order_id in text_of(message), timeout=EVENT_TIMEOUT
         )
-        return text_of(told)
+        return text_of(notice)
 
-    async def ended(self, order_id: str, seconds: float = PATIENCE) -> OrderSnapshot:
-        """Wait until the records say that the order has ended."""
+    async def ended(self, order_id: str, seconds: float = EVENT_TIMEOUT) -> OrderSnapshot:
+        """Wait until the order has ended in the records."""
 
         async def look() -> OrderSnapshot | None:
-            snapshot = await self._face(order_id)
+            snapshot = await self._recorded_snapshot(order_id)
             return snapshot if isinstance(snapshot, OrderSnapshot) and snapshot.ended_at else None
 
         return await until(look, seconds, f"the end of {order_id}")
 
     async def approval(self, order_id: str) -> ApprovalSnapshot:
-        """Return the order's approval as the records have it."""
-        snapshot = await self._face(f"{order_id}.approval")
+        """Return the order's approval from the records."""
+        snapshot = await self._recorded_snapshot(f"{order_id}.approval")
         assert isinstance(snapshot, ApprovalSnapshot)
         return snapshot
 
     async def fact(self, request_id: str, kind: Fact, **data: str) -> AuditEvent:
-        """Wait until this has been written down."""
+        """Wait until this fact is recorded."""
 
         async def look() -> AuditEvent | None:
             for fact in await self.facts(request_id):
@@ -145,23 +149,25 @@ class Office:
         return await until(look, what=f"{kind} of {request_id}")
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
-        """Return what is written down about a request."""
+        """Return the facts of a request."""
         return await AuditTrail(self.database).facts(request_id)
 
     async def balance(self, order_id: str) -> OrderBalance:
-        """Return the order's money and pieces."""
+        """Return the order's payments and stock."""
         return await Balance(self.database).of_order(order_id)
 
-    async def everything_adds_up(self, *order_ids: str) -> None:
-        """Check that shelves and orders agree and that the trails of these orders are whole."""
-        wrong = [one for one in await Balance(self.database).of_stock() if not one.balanced]
+    async def stock_and_trails_are_consistent(self, *order_ids: str) -> None:
+        """Check that stock and orders agree and that the trails of these orders are intact."""
+        unbalanced = [
+            stock for stock in await Balance(self.database).of_stock() if not stock.balanced
+        ]
         trail = AuditTrail(self.database)
-        trails = [await trail.verify(one) for one in order_ids]
+        trails = [await trail.verify(order_id) for order_id in order_ids]
 
-        assert wrong == []
-        assert [one for one in trails if not one.intact] == []
+        assert unbalanced == []
+        assert [trail for trail in trails if not trail.intact] == []
 
-    async def paid_once(self, order_id: str) -> None:
+    async def charged_and_shipped_once(self, order_id: str) -> None:
         """Check that a completed order was charged and shipped exactly once."""
         snapshot, balance = await self.ended(order_id), await self.balance(order_id)
 
@@ -175,20 +181,20 @@ class Office:
         )
         assert balance.kept in (0, balance.charged)
 
-    async def nothing_taken(self, order_id: str) -> None:
-        """Check that an order has neither anybody's money nor any pieces."""
+    async def nothing_charged_or_held(self, order_id: str) -> None:
+        """Check that an order has no net payment and no stock."""
         balance = await self.balance(order_id)
 
         assert balance.paid == 0
         assert balance.held == balance.shipped == {}
 
-    async def _face(self, request_id: str) -> Snapshot | None:
+    async def _recorded_snapshot(self, request_id: str) -> Snapshot | None:
         record = await Requests(self.database).get(request_id)
         return decode_snapshot(record.face) if record else None
 
 
 def has_buttons(message: Json) -> bool:
-    """Whether anybody could still press something."""
+    """Whether the message has buttons."""
     return any(block["type"] == "actions" for block in message.get("blocks", []))
 
 
@@ -196,4 +202,6 @@ def _option(view: Json, value: str) -> Json:
     options: Callable[[Json], list[Json]] = lambda block: (block.get("element") or {}).get(  # noqa: E731
         "options", []
     )
-    return next(one for block in view["blocks"] for one in options(block) if one["value"] == value)
+    return next(
+        option for block in view["blocks"] for option in options(block) if option["value"] == value
+    )

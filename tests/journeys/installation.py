@@ -1,4 +1,4 @@
-"""The processes behind one workspace, each of which can be killed and started again."""
+"""The processes of one installation, each of which can be killed and started again."""
 
 import asyncio
 import signal
@@ -15,34 +15,38 @@ from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.stock import Stock
 from tests.bot.front_door import SECRET, TOKEN, FrontDoor
-from tests.journeys.office import Office
 from tests.journeys.programs import Program, answers, clean_environment, free_port, until
 from tests.journeys.starter import ROOT, starter
+from tests.journeys.workspace import Workspace
 from workflows.search import DEFINITIONS
 
 STATE = "slack.json"
 NAMES = ("temporal", "slack", "worker", "bot")
-"""The order in which they can be started: each one needs those before it."""
+"""The start order: each program needs the ones before it."""
 SECOND_BOT = "bot2"
-"""A second bot process beside the first, where a house has one."""
+"""A second bot process, if the installation has one."""
 HTTP_BOT = "bot-http"
-"""A bot process that Slack's requests reach signed, over HTTP, while somebody has started one."""
+"""A bot process that receives signed HTTP requests from Slack. Tests start it when they need it."""
 SIGNING_SECRET = "5f1c0a9be2d74c6f8a3e"
-"""What its requests are signed with."""
+"""The secret with which requests to HTTP_BOT are signed."""
 BOTS = ("bot", SECOND_BOT, HTTP_BOT)
+SHORT_TASK_TIMEOUT = 'history.defaultWorkflowTaskTimeout="5s"'
+"""Temporal gives a killed worker's workflow task to another worker after 5 s instead of 10 s."""
 
 
 @dataclass
-class House:
-    """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive them.
+class Installation:
+    """Temporal, the Slack stand-in, worker and bot, on ports and files that outlive the processes.
 
-    `people` is a file of people in place of the stand-in's own, `names` says what there is.
+    `people` replaces the stand-in's own people file. `names` lists the programs. `temporal_settings`
+    are dynamic settings of Temporal in addition to the product's.
     """
 
     directory: Path
     policies: Path
     people: Path | None = None
     names: tuple[str, ...] = NAMES
+    temporal_settings: tuple[str, ...] = ()
     ports: dict[str, int] = field(
         default_factory=lambda: {name: free_port() for name in (*NAMES, *BOTS[1:], "ui")}
     )
@@ -50,35 +54,35 @@ class House:
 
     @property
     def database_url(self) -> str:
-        """Where the records are."""
+        """The URL of the records database."""
         return f"sqlite:///{self.directory / 'records.db'}"
 
     @property
     def slack_url(self) -> str:
-        """Where the stand-in answers."""
+        """The URL of the Slack stand-in."""
         return f"http://127.0.0.1:{self.ports['slack']}"
 
     @property
     def signed_url(self) -> str:
-        """Where HTTP_BOT takes Slack's requests."""
+        """The URL at which HTTP_BOT receives Slack's requests."""
         return f"http://127.0.0.1:{self.ports[HTTP_BOT]}/slack/events"
 
     @property
     def temporal_address(self) -> str:
-        """Where Temporal answers."""
+        """The host and port of Temporal."""
         return f"127.0.0.1:{self.ports['temporal']}"
 
     async def open(self) -> None:
-        """Make the database and start everything."""
+        """Create the database and start all programs."""
         async with Database(self.database_url) as database:
             await database.upgrade()
             await Stock(database).seed(PRODUCTS)
         await self.start(*self.names)
 
     async def start(self, *names: str, worker: Path = ROOT / "worker.py") -> None:
-        """Start these programs, side by side where they can be; return when they answer."""
-        for together in (("temporal", "slack"), ("worker", *BOTS)):
-            for name in filter(names.__contains__, together):
+        """Start these programs, in parallel if possible; return once they are healthy."""
+        for group in (("temporal", "slack"), ("worker", *BOTS)):
+            for name in filter(names.__contains__, group):
                 command = self._commands(worker)[name]()
                 self.programs[name] = Program(
                     name,
@@ -87,28 +91,27 @@ class House:
                     environment=self._environment(name),
                     by=starter() if name != "temporal" else None,
                 )
-            for name in filter(names.__contains__, together):
+            for name in filter(names.__contains__, group):
                 await answers(self._urls()[name], self.programs[name])
 
     async def kill(self, *names: str) -> None:
-        """End these programs as a power cut would: all at once."""
+        """Kill these programs at the same instant, as a power cut would."""
         killed = [self.programs.pop(name) for name in names]
         for program in killed:
             program.send(signal.SIGKILL)
         await asyncio.gather(*(program.ended() for program in killed))
 
     async def close(self) -> None:
-        """End everything."""
-        await self.end(*BOTS, "worker")
-        await self.end("slack", "temporal")
+        """Kill all running programs."""
+        await self.kill(*self.programs)
 
     async def end(self, *names: str) -> None:
-        """End these programs politely, those of them that run."""
+        """Stop the running ones of these programs with SIGTERM."""
         ended = [self.programs.pop(name) for name in names if name in self.programs]
         await asyncio.gather(*(program.end() for program in ended))
 
     async def slack_has_saved(self, ts: str) -> None:
-        """Wait until a message would outlive the stand-in, as every message outlives real Slack."""
+        """Wait until the stand-in has saved a message, so that it survives a kill."""
         saved = self.directory / STATE
 
         async def look() -> bool | None:
@@ -117,13 +120,13 @@ class House:
         await until(look, what=f"{ts} in {saved}")
 
     @asynccontextmanager
-    async def office(self) -> AsyncIterator[Office]:
-        """Yield the people who use it."""
+    async def workspace(self) -> AsyncIterator[Workspace]:
+        """Yield the installation's workspace."""
         async with (
             StandInClient(self.slack_url) as slack,
             Database(self.database_url) as database,
         ):
-            yield Office(slack=slack, database=database)
+            yield Workspace(slack=slack, database=database)
 
     @asynccontextmanager
     async def front_door(self) -> AsyncIterator[FrontDoor]:
@@ -150,13 +153,16 @@ class House:
         }
 
     def _temporal(self) -> tuple[str, ...]:
-        settings = [("--dynamic-config-value", setting) for setting in TEMPORAL_SETTINGS]
+        settings = [
+            ("--dynamic-config-value", setting)
+            for setting in (*TEMPORAL_SETTINGS, *self.temporal_settings)
+        ]
         return (
             *(temporal_binary(), "server", "start-dev", "--ip", "127.0.0.1"),
             *("--port", str(self.ports["temporal"]), "--ui-port", str(self.ports["ui"])),
             *("--db-filename", str(self.directory / "temporal.db"), "--log-level", "error"),
             *(word for setting in settings for word in setting),
-            *(word for one in DEFINITIONS for word in ("--search-attribute", one)),
+            *(word for definition in DEFINITIONS for word in ("--search-attribute", definition)),
         )
 
     def _slack(self) -> tuple[str, ...]:
@@ -167,9 +173,9 @@ class House:
         )
 
     def _environment(self, name: str) -> dict[str, str]:
-        way = {"SLACK_APP_TOKEN": "xapp-local"}
+        delivery = {"SLACK_APP_TOKEN": "xapp-local"}
         if name == HTTP_BOT:
-            way = {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+            delivery = {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
         return clean_environment(
             SLACK_BOT_TOKEN="xoxb-local",
             SLACK_API_URL=f"{self.slack_url}/api/",
@@ -180,5 +186,5 @@ class House:
             PAYMENT_WEBHOOK_SECRET=SECRET,
             WEB_PORT=str(self.ports[name if name in BOTS else "bot"]),
             WORKER_HEALTH_PORT=str(self.ports["worker"]),
-            **way,
+            **delivery,
         )

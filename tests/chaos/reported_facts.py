@@ -1,4 +1,4 @@
-"""Claims: what a message on its way to Slack says of the past, and the fact that must be behind it."""
+"""The facts that a message reports, to compare them with the audit trail."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from emulator.errors import Json
 from views.catalogue import CATALOGUES
 from workflows.rules.shared.audit import AuditEvent, Fact
 
-SAYS: dict[str, Fact] = {
+REPORTING_TEXTS: dict[str, Fact] = {
     **{
         f"decision.{verdict}": Fact.DECISION_RECORDED
         for verdict in ("approve", "reject", "request_changes")
@@ -31,9 +31,9 @@ SAYS: dict[str, Fact] = {
     "notice.outcome.approval.withdrawn": Fact.REQUEST_WITHDRAWN,
     "notice.outcome.approval.admin_closed": Fact.REQUEST_CLOSED,
 }
-"""The sentences that say that something has happened, and what."""
+"""The keys of catalogue texts that report an event, and the fact that must exist for it."""
 
-_BLANKS = {
+_PLACEHOLDERS = {
     "who": r"<@(?P<who>\w+)>",
     "seat": r"<@(?P<who>\w+)>",
     "person": r"<@\w+>",
@@ -43,8 +43,8 @@ _MESSAGES = ("chat.postMessage", "chat.update", "chat.postEphemeral")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """`person` has done this, in this second; what a sentence does not say is empty."""
+class ReportedFact:
+    """A fact as a text reports it: who did it and in which second. A detail the text omits is empty."""
 
     key: str
     kind: Fact
@@ -52,7 +52,7 @@ class Claim:
     second: int = 0
 
     def is_true(self, facts: Sequence[AuditEvent]) -> bool:
-        """Whether one of these facts is what it says."""
+        """Whether one of these facts matches."""
         verdict = self.key.removeprefix("decision.") if self.key.startswith("decision.") else ""
         return any(
             fact.kind is self.kind
@@ -63,42 +63,45 @@ class Claim:
         )
 
 
-def claims_of(words: str) -> Iterator[Claim]:
-    """Yield everything that these words of a message say of the past."""
+def reported_facts(text: str) -> Iterator[ReportedFact]:
+    """Yield every fact that the text of a message reports."""
     for key, pattern, kind in _PATTERNS:
-        for found in pattern.finditer(words):
-            said = found.groupdict()
-            yield Claim(
-                key=key, kind=kind, person=said.get("who", ""), second=int(said.get("when") or 0)
+        for found in pattern.finditer(text):
+            details = found.groupdict()
+            yield ReportedFact(
+                key=key,
+                kind=kind,
+                person=details.get("who", ""),
+                second=int(details.get("when") or 0),
             )
 
 
-def words_of(entry: Json) -> str:
-    """Return the words of the message that a journal entry brought to Slack; empty: it was none."""
+def text_of_entry(entry: Json) -> str:
+    """Return the text of the message that a journal entry sent to Slack, or "" if it sent none."""
     inline = entry["kind"] == "response_url"
     if not inline and entry.get("method") not in _MESSAGES:
         return ""
-    said = dict(entry["arguments"])
-    if isinstance(said.get("blocks"), str):
-        said["blocks"] = json.loads(said["blocks"])
-    return text_of({"text": said.get("text") or "", "blocks": said.get("blocks") or []})
+    arguments = dict(entry["arguments"])
+    if isinstance(arguments.get("blocks"), str):
+        arguments["blocks"] = json.loads(arguments["blocks"])
+    return text_of({"text": arguments.get("text") or "", "blocks": arguments.get("blocks") or []})
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    """Return the pattern that finds a sentence of the catalogue, whatever fills its blanks.
+    """Return a pattern that matches a catalogue text with any values for its placeholders.
 
-    A sentence that begins with a blank must begin a line: `{who} · {when}` is also how others end.
+    A text that starts with a placeholder must start a line: other texts end with `{who} · {when}`.
     """
     parts = ["^"] if sentence.startswith("{") else []
-    for literal, blank, _, _ in Formatter().parse(sentence):
+    for literal, placeholder, _, _ in Formatter().parse(sentence):
         parts.append(re.escape(literal))
-        if blank:
-            parts.append(_BLANKS.get(blank, r"[^\n]*?"))
+        if placeholder:
+            parts.append(_PLACEHOLDERS.get(placeholder, r"[^\n]*?"))
     return re.compile("".join(parts), re.MULTILINE)
 
 
 _PATTERNS = [
-    (key, _pattern(spoken.plain[key]), kind)
-    for spoken in CATALOGUES.values()
-    for key, kind in SAYS.items()
+    (key, _pattern(catalogue.plain[key]), kind)
+    for catalogue in CATALOGUES.values()
+    for key, kind in REPORTING_TEXTS.items()
 ]
