@@ -87,18 +87,24 @@ MODAL = replace(
     changes=6000,
 )
 """Limits of a modal: everything that a request may contain (`rules.shared.content`), in several sections."""
-_VIEW = 240_000
-"""Characters of all blocks of a modal as JSON: Slack accepts 250,000 for the whole modal."""
+VIEW = 240_000
+"""Characters of a modal's blocks as JSON: Slack accepts 250,000 for the whole modal."""
 _VIEW_BLOCKS = 80
 """Slack accepts 100; the rest is for the verbs."""
 
 
+def json_size(value: object) -> int:
+    """Return the characters of a view or of blocks as slack_sdk sends them, in ASCII."""
+    return len(json.dumps(value))
+
+
 def fit_modal(build: Callable[[Limits], list[Block]]) -> list[Block]:
-    """Build blocks for a modal, which holds twenty times as much as a message."""
-    blocks = build(MODAL)
-    if len(blocks) > _VIEW_BLOCKS or len(json.dumps(blocks)) > _VIEW:
-        return build(_GENEROUS)
-    return blocks
+    """Build blocks with the widest limits that Slack accepts in a modal, at most `VIEW` characters."""
+    return _fit(
+        build,
+        (MODAL, *_CARDS),
+        lambda blocks: len(blocks) <= _VIEW_BLOCKS and json_size(blocks) <= VIEW,
+    )
 
 
 def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[Block]:
@@ -106,13 +112,25 @@ def fit_card(build: Callable[[Limits], list[Block]], card_version: int) -> list[
 
     Slack keeps the old content of a block whose id does not change in an update.
     """
-    blocks: list[Block] = []
-    for limits in _CARDS:
-        blocks = build(limits)
-        if len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE:
-            break
+    blocks = _fit(
+        build, _CARDS, lambda blocks: len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE
+    )
     for block in blocks:
         block["block_id"] = f"{block['block_id']}:{card_version}"
+    return blocks
+
+
+def _fit(
+    build: Callable[[Limits], list[Block]],
+    candidates: Iterable[Limits],
+    fits: Callable[[list[Block]], bool],
+) -> list[Block]:
+    """Build blocks with the first limits that fit, or with the last."""
+    blocks: list[Block] = []
+    for limits in candidates:
+        blocks = build(limits)
+        if fits(blocks):
+            break
     return blocks
 
 

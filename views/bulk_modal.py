@@ -8,11 +8,13 @@ from views import notices
 from views.blocks import (
     INPUT,
     SECTION,
+    VIEW,
     Block,
     Limits,
     View,
     divider,
     field,
+    json_size,
     message_modal,
     modal,
     note,
@@ -53,8 +55,6 @@ _GENEROUS = Limits(
     links=2600,
 )
 _LIMITS_TO_TRY = (_GENEROUS, replace(_GENEROUS, text=600, fields=600, links=600))
-_VIEW = 240_000
-"""Characters of the form as JSON: Slack accepts 250,000."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +116,7 @@ def form(rows: Sequence[ToDecide], t: Translator) -> View:
     view: View = {}
     for limits in _LIMITS_TO_TRY:
         view = _form(visible, limits, t)
-        if len(json.dumps(view)) <= _VIEW:
+        if json_size(view) <= VIEW:
             break
     return view
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from views.approval_card import details
-from views.blocks import Block, View, message_modal, modal, text_block
+from views.blocks import VIEW, Block, View, json_size, message_modal, modal, text_block
 from views.card_click import Click
 from views.ids import BlockId
 from views.trail import trail_blocks
@@ -22,13 +22,14 @@ def opening(click: Click, t: Translator) -> View:
 def request_view(menu: Menu, t: Translator, facts: Sequence[AuditEvent] = ()) -> View:
     """Return as much of the request as this person may read, and why not all of it.
 
-    Its `facts` follow below; they are empty if the person may not read them.
+    Its `facts` follow below; they are empty if the person may not read them. If the request and
+    its facts are too large for one modal, the oldest facts are left out.
     """
     snapshot = replace(menu.face, mention_approvers=True)
     blocks = details(snapshot, t)
     if not menu.may_read:
         blocks.insert(0, text_block(BlockId.PROBLEM, t("details.not_a_reader"), t))
-    return _modal([*blocks, *trail_blocks(facts, t)], t)
+    return _modal([*blocks, *trail_blocks(facts, t, VIEW - json_size(blocks))], t)
 
 
 def message(sentence: str, t: Translator) -> View:

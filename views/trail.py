@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from views.blocks import Block, note, text_block
+from views.blocks import VIEW, Block, json_size, note, text_block
 from views.ids import BlockId
 from views.people import actor_text
 from views.translator import Translator
@@ -18,16 +18,27 @@ _TOGETHER = 6
 _REASON = 120
 
 
-def trail_blocks(facts: Sequence[AuditEvent], t: Translator) -> list[Block]:
-    """Return the latest facts with their actors, times and reasons; long reasons are shortened."""
+def trail_blocks(facts: Sequence[AuditEvent], t: Translator, room: int = VIEW) -> list[Block]:
+    """Return the latest facts with their actors, times and reasons; long reasons are shortened.
+
+    The blocks have at most `room` characters as JSON: the oldest facts are left out and counted.
+    """
     if not facts:
         return []
-    visible = facts[-LATEST:]
-    first = len(facts) - len(visible) + 1
-    lines = [_line(number, fact, t) for number, fact in enumerate(visible, start=first)]
+    count = min(len(facts), LATEST)
+    blocks = _latest(facts, count, t)
+    while count and json_size(blocks) > room:
+        count = max(count - _TOGETHER, 0)
+        blocks = _latest(facts, count, t)
+    return blocks
+
+
+def _latest(facts: Sequence[AuditEvent], count: int, t: Translator) -> list[Block]:
+    earlier = len(facts) - count
+    lines = [_line(number, fact, t) for number, fact in enumerate(facts[earlier:], earlier + 1)]
     blocks = [text_block(BlockId.TRAIL, t("trail.title"), t)]
-    if first > 1:
-        text = t("trail.earlier", count=first - 1)
+    if earlier:
+        text = t("trail.earlier", count=earlier)
         blocks.append(note(f"{BlockId.TRAIL}-earlier", text, t))
     for at in range(0, len(lines), _TOGETHER):
         part = "\n".join(lines[at : at + _TOGETHER])

@@ -64,3 +64,19 @@ def test_any_facts_are_a_valid_view(typed: str, seed: int, locale: str) -> None:
     actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
 
     check_view(details_modal.request_view(menu, translator(locale), facts(99, typed, actor)))
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_the_oldest_facts_are_left_out_of_a_view_that_would_be_too_large(locale: str) -> None:
+    """Every text is 3,000 NUL characters, and JSON needs six bytes for the replacement of each."""
+    typed = "\0" * 3000
+    menu = Menu(face=AnySnapshot([typed], 77124).approval(), verbs=())
+    actor = Actor(person=typed, origin=Origin.CLI, operator=typed)
+    t = translator(locale)
+
+    view = details_modal.request_view(menu, t, facts(99, typed, actor))
+
+    check_view(view)
+    visible = text_of(view)
+    assert t("trail.title") in visible
+    assert "\n60. " not in visible
