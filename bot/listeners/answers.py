@@ -120,8 +120,8 @@ class Answers:
         surface: Surface,
         sentence: str,
     ) -> None:
-        """Show `view` in an open modal or, if the person has closed it, send the sentence."""
-        if not await self.show(client, view_id, view, acked):
+        """Show `view` in an open modal or, if the person has closed it, send the sentence, if any."""
+        if not await self.show(client, view_id, view, acked) and sentence:
             await self.reply(surface, sentence)
 
     async def reply(self, surface: Surface, sentence: str) -> None:

@@ -8,14 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.registry import command_of
 from bot.listeners.inbox import refresh_inbox
-from bot.listeners.interactions import Interactions
+from bot.listeners.interactions import Interactions, open_modal
 from bot.listeners.services import Services
 from bot.policies.keys import SourceError
 from views import card_click, notices, verb_modal
 from views.blocks import View
-from views.card_click import Click
 from views.ids import ActionId, CallbackId, InputId
-from views.translator import translator
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
@@ -38,18 +36,14 @@ class ApprovalListeners:
         self._interactions = Interactions(services)
 
     async def approve_clicked(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
         """Approve and show the result; if a reason is required, ask for it first."""
         received = time.monotonic()
         await ack()
         click = card_click.parse_click(body)
         if click.reason_required:
-            t = translator(self._services.people.cached_locale(click.person))
+            t = self._services.cached_translator(click.person)
             await open_modal(client, click, verb_modal.approve(click, t))
             return
         interaction = self._interactions.of_click(click, request, received)
@@ -64,13 +58,10 @@ class ApprovalListeners:
             await self._services.answers.reply(interaction.surface, sentence)
 
     async def reject_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
-        """Ask for the reason. The modal opens before any other I/O: a trigger lives three seconds."""
-        await ack()
-        click = card_click.parse_click(body)
-        t = translator(self._services.people.cached_locale(click.person))
-        await open_modal(client, click, verb_modal.reject(click, t))
+        """Open the form that asks for the reason."""
+        await self._interactions.open_modal(ack, body, client, request, verb_modal.reject)
 
     async def verb_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
@@ -79,7 +70,7 @@ class ApprovalListeners:
         received = time.monotonic()
         submission = verb_modal.parse_submission(body)
         person, context = submission.person, submission.context
-        t = translator(self._services.people.cached_locale(person))
+        t = self._services.cached_translator(person)
         if errors := verb_modal.check(submission, t):
             await ack(response_action="errors", errors=errors)
             return
@@ -110,14 +101,3 @@ class ApprovalListeners:
         await show(sentence, again)
         if interaction.surface.is_private:  # the modal shows the result; the list is outdated now
             await refresh_inbox(self._services, interaction, outcome, submission.verb)
-
-
-async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
-    """Open a modal for a click and return its id."""
-    if click.trigger_id:
-        opened = await client.views_open(trigger_id=click.trigger_id, view=view)
-    else:  # a click inside a custom step has a pointer instead
-        opened = await client.views_open(
-            interactivity_pointer=click.interactivity_pointer, view=view
-        )
-    return str(opened["view"]["id"])

@@ -17,7 +17,6 @@ from views.bulk_modal import BulkItem, BulkSubmission
 from views.bulk_results import BulkResult, Progress
 from views.ids import ActionId, CallbackId
 from views.payload import actor_id
-from views.translator import translator
 from workflows.rules.approvals.request import Decision
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
@@ -47,7 +46,7 @@ class BulkListeners:
         """Open the modal at once; then show the requests on this page of the home."""
         await ack()
         person = actor_id(body)
-        t = translator(self._services.people.cached_locale(person))
+        t = self._services.cached_translator(person)
         opening = bulk_modal.opening(t)
         opened = await client.views_open(trigger_id=body["trigger_id"], view=opening)
         page = await self._services.homes.page_of(person)
@@ -60,7 +59,7 @@ class BulkListeners:
         """Execute every decision, and show the result of each."""
         received = time.monotonic()
         submission = bulk_modal.parse(body)
-        t = translator(self._services.people.cached_locale(submission.person))
+        t = self._services.cached_translator(submission.person)
         if errors := bulk_modal.check(submission, t):
             await ack(response_action="errors", errors=errors)
             return

@@ -14,7 +14,7 @@ from views import away_modal, notices
 from views.away_modal import AwaySubmission
 from views.blocks import View
 from views.ids import CallbackId
-from views.translator import Translator, translator
+from views.translator import Translator
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 
@@ -42,7 +42,7 @@ class AwayListeners:
     ) -> None:
         """Note the absence, and have requests that wait for this person read their people again."""
         submission = away_modal.parse(body)
-        t = translator(self._services.people.cached_locale(submission.person))
+        t = self._services.cached_translator(submission.person)
         if errors := away_modal.check(submission, self._services.now(), t):
             await ack(response_action="errors", errors=errors)
             return
@@ -83,7 +83,7 @@ async def open_form(
     services: Services, client: AsyncWebClient, person: str, trigger_id: str
 ) -> None:
     """Open the form at once; then show the absences that the person has, if any."""
-    t = translator(services.people.cached_locale(person))
+    t = services.cached_translator(person)
     opened = await client.views_open(trigger_id=trigger_id, view=away_modal.build(t))
     absences = await services.absences.of(person, services.now())
     if absences:

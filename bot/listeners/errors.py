@@ -21,7 +21,7 @@ from views import approval_modal, away_modal, hr_modal, notices, order_modal, ve
 from views.blocks import View
 from views.ids import CallbackId
 from views.payload import UnreadablePayloadError, text_at
-from views.translator import Translator, translator
+from views.translator import Translator
 
 ACK_IS_SENT = 0.05
 """Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was
@@ -52,7 +52,7 @@ def register(app: AsyncApp, services: Services) -> None:
             await asyncio.sleep(ACK_IS_SENT)
             return None
         raised = time.monotonic()
-        t = translator(services.people.cached_locale(_surface(body).person))
+        t = services.cached_translator(_surface(body).person)
         sentence = _write_down(error, body, t)
         view = _form_again(body, sentence, services, t)
         if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged

@@ -9,7 +9,6 @@ from bot.listeners.interactions import Interaction, Outcome
 from bot.listeners.services import Services
 from views import inbox_message, notices
 from views.blocks import Message
-from views.translator import translator
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -36,7 +35,7 @@ async def refresh_inbox(
     A card shows the result of a click; an inbox does not, because the row is gone.
     """
     surface, sentence = interaction.surface, outcome.sentence
-    t = translator(await services.people.locale_of(surface.person))
+    t = await services.translator(surface.person)
     settled = interaction.request_id if outcome.accepted else ""
     if surface.is_home:
         text = sentence or notices.confirmed(verb, t)
@@ -51,4 +50,4 @@ async def refresh_inbox(
 
 async def _message(services: Services, person: str, settled: str = "") -> Message:
     page = await services.homes.overview(person, inbox_message.MOST, settled)
-    return inbox_message.build(page, translator(await services.people.locale_of(person)))
+    return inbox_message.build(page, await services.translator(person))

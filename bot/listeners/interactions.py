@@ -1,12 +1,14 @@
 """Interactions: a click or a submitted form in Slack, its command, and the answer to it."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.execute import (
     Accepted,
@@ -25,12 +27,14 @@ from bot.listeners.services import Services
 from records.requests import RequestRecord
 from records.snapshots import decode_snapshot
 from views import cards, notices
-from views.card_click import Click, ClickContext, pressed_copy
-from views.translator import Translator, translator
+from views.blocks import View
+from views.card_click import Click, ClickContext, parse_click, pressed_copy
+from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.click import REMEMBERED, click_id
 from workflows.rules.shared.errors import RequestClosedError, StaleContentError
+from workflows.rules.shared.recent import RecentKeys
 from workflows.rules.snapshots import Snapshot
 
 INLINE_AGE = timedelta(seconds=1.5)
@@ -78,6 +82,16 @@ class Outcome:
     may_retry: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedModal:
+    """A modal that a click has just opened. `t` translates for the person who clicked."""
+
+    click: Click
+    interaction: Interaction
+    view_id: str
+    t: Translator
+
+
 class Interactions:
     """Recognizes deliveries that Slack repeats, executes commands and renders their results.
 
@@ -89,7 +103,27 @@ class Interactions:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._seen: dict[str, None] = {}
+        self._seen = RecentKeys(REMEMBERED)
+
+    async def open_modal(
+        self,
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        request: AsyncBoltRequest,
+        opening: Callable[[Click, Translator], View],
+    ) -> OpenedModal:
+        """Acknowledge a click on a card and open `opening` before any other I/O.
+
+        The trigger of a click expires after three seconds.
+        """
+        received = time.monotonic()
+        await ack()
+        click = parse_click(body)
+        t = self._services.cached_translator(click.person)
+        view_id = await open_modal(client, click, opening(click, t))
+        interaction = self.of_click(click, request, received)
+        return OpenedModal(click=click, interaction=interaction, view_id=view_id, t=t)
 
     def of_click(self, click: Click, request: AsyncBoltRequest, received: float) -> Interaction:
         """Return the interaction of a click on a card."""
@@ -112,10 +146,7 @@ class Interactions:
         received: float,
     ) -> Interaction:
         """Return the interaction of `person` at `place`, and whether Slack delivers it again."""
-        redelivered = click_id in self._seen
-        self._seen[click_id] = None
-        while len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+        redelivered = not self._seen.add(click_id)
         retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
         surface = surface_of(person, place)
         return Interaction(
@@ -191,7 +222,7 @@ class Interactions:
             return await self._services.approvals.menu(request_id, person) or ""
         except TemporalUnavailableError as error:
             _log.warning("menu_not_asked", why=str(error))
-            return notices.unavailable(translator(await self._services.people.locale_of(person)))
+            return notices.unavailable(await self._services.translator(person))
 
     async def show_end(self, interaction: Interaction) -> str:
         """Have the card of an ended request show its end; return the sentence how it ended."""
@@ -234,9 +265,20 @@ class Interactions:
         return reply
 
     async def _translator(self, interaction: Interaction) -> Translator:
-        return translator(await self._services.people.locale_of(interaction.person))
+        return await self._services.translator(interaction.person)
 
 
 def _root(surface: Surface) -> Surface:
     """Return the surface of the request's card: for a reply in its thread, the thread's root."""
     return replace(surface, message_ts=surface.thread_ts or surface.message_ts)
+
+
+async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
+    """Open a modal for a click and return its id."""
+    if click.trigger_id:
+        opened = await client.views_open(trigger_id=click.trigger_id, view=view)
+    else:  # a click inside a custom step has a pointer instead
+        opened = await client.views_open(
+            interactivity_pointer=click.interactivity_pointer, view=view
+        )
+    return str(opened["view"]["id"])

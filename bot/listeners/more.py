@@ -8,15 +8,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.registry import REGISTRY
 from bot.listeners.answers import NOT_ACKED
-from bot.listeners.approvals import open_modal
 from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
-from views import card_click, more_modal, notices, verb_modal
+from views import more_modal, notices, verb_modal
 from views.blocks import View
 from views.card_click import context_of
 from views.ids import ActionId
 from views.more_modal import Choice
-from views.translator import Translator, translator
+from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
@@ -40,40 +39,29 @@ class MoreListeners:
         self._interactions = Interactions(services)
 
     async def more_clicked(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
         """Open the modal at once; then query what this person may do."""
-        received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
-        t = translator(self._services.people.cached_locale(click.person))
-        view_id = await open_modal(client, click, more_modal.opening(click, t))
-        interaction = self._interactions.of_click(click, request, received)
+        opened = await self._interactions.open_modal(ack, body, client, request, more_modal.opening)
+        click, t = opened.click, opened.t
         menu = await self._interactions.menu(click.request_id, click.person)
         if isinstance(menu, Menu):
             view = more_modal.menu(context_of(click), menu, t)
             if not menu.face.is_open:
-                await self._interactions.show_end(interaction)
+                await self._interactions.show_end(opened.interaction)
         else:
-            view = more_modal.message(menu or await self._interactions.show_end(interaction), t)
-        await self._services.answers.show(client, view_id, view, NOT_ACKED)
+            ended = menu or await self._interactions.show_end(opened.interaction)
+            view = more_modal.message(ended, t)
+        await self._services.answers.show(client, opened.view_id, view, NOT_ACKED)
 
     async def verb_chosen(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
+        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
         """Show the form of the chosen verb; a verb without a form is executed at once."""
         received = time.monotonic()
         await ack()
         choice = more_modal.parse_choice(body)
-        t = translator(self._services.people.cached_locale(choice.person))
+        t = self._services.cached_translator(choice.person)
         if REGISTRY[choice.verb].has_form:
             view = await self._form(choice, t)
         else:

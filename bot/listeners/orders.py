@@ -11,7 +11,6 @@ from bot.listeners.services import Services
 from views import card_click, notices, order_status
 from views.ids import ActionId
 from views.payload import actor_id, text_at
-from views.translator import translator
 from workflows.rules.orders.order import Cancellation
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
@@ -46,7 +45,7 @@ class OrderListeners:
             await self._show(surface, typed)
             return
         snapshots = await self._services.orders.latest_of(surface.person)
-        t = translator(await self._services.people.locale_of(surface.person))
+        t = await self._services.translator(surface.person)
         await self._services.answers.reply_with(surface, order_status.latest(snapshots, t))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -62,7 +61,7 @@ class OrderListeners:
     async def _show(self, surface: Surface, typed: str) -> None:
         """Show one order by its number, or why it cannot be shown."""
         answers, order_id = self._services.answers, typed.upper()
-        t = translator(await self._services.people.locale_of(surface.person))
+        t = await self._services.translator(surface.person)
         if not ORDER_ID.fullmatch(order_id):
             await answers.reply(surface, notices.malformed_order_id(typed, t))
         elif snapshot := await self._services.orders.look_up(order_id):
@@ -82,7 +81,7 @@ class OrderListeners:
         outcome = await self._interactions.execute(interaction, command)
         sentence = outcome.sentence
         if interaction.surface.is_private and not await self._refresh(interaction):
-            t = translator(await self._services.people.locale_of(click.person))
+            t = await self._services.translator(click.person)
             sentence = sentence or notices.confirmed(OrderVerb.CANCEL, t)
         if sentence:
             await self._services.answers.reply(interaction.surface, sentence)
@@ -92,6 +91,6 @@ class OrderListeners:
         snapshot = await self._services.orders.look_up(interaction.request_id)
         if snapshot is None:
             return False
-        t = translator(await self._services.people.locale_of(interaction.person))
+        t = await self._services.translator(interaction.person)
         message = order_status.order(snapshot, interaction.person, t)
         return await self._services.answers.paint_final(interaction.surface, message)
