@@ -1,22 +1,20 @@
 """`countersign away`: absences and delegates."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli import command
+from bot.cli import command, execution
 from bot.cli.command import PATIENCE, As, Json, Patience
+from bot.cli.context import CliContext
 from bot.cli.request_output import absence_words
 from bot.cli.terminal import CommandError, Exit, Line, remark, show, show_json
 from records.absences import AbsenceError
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.people.actors import Absence
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an option is invalid, or the database is down. 5 saved, but not "
@@ -49,7 +47,7 @@ def set_absence(
     offset: 2026-12-24T09:00+01:00. The new absence replaces those that it overlaps.
     """
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         now = datetime.now(UTC)
         person = command.operator(as_).person
         zone = ZoneInfo(context.policies().timezone)
@@ -82,7 +80,7 @@ def show_absences(
 ) -> None:
     """List current and future absences."""
 
-    async def work(context: "CliContext") -> tuple[Absence, ...]:
+    async def work(context: CliContext) -> tuple[Absence, ...]:
         now = datetime.now(UTC)
         await context.require_records()
         if person:
@@ -102,7 +100,7 @@ def show_absences(
 def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = False) -> None:
     """Remove your absences, including future ones."""
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         person = command.operator(as_).person
         await context.require_records()
         gone = await context.absences.clear(person, datetime.now(UTC))
@@ -112,11 +110,9 @@ def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = 
 
 
 async def _tell(
-    context: "CliContext", person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
+    context: CliContext, person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
 ) -> Exit:
     """Print the change, and refresh the open requests that wait for the person."""
-    from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
     told, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
     if json:
         document: dict[str, Any] = {

@@ -8,18 +8,16 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
+from bot.cli.context import CliContext, Setup, opened
 from bot.cli.demo import DEFAULT_DIRECTORY, ENV_FILE
 from bot.cli.terminal import CommandError, Exit, remark
 from bot.runtime import settings
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import MEMBER_ID, ORDER_ID
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 PATIENCE = 60.0
 """Default of --patience: seconds for which an unconfirmed command is retried."""
@@ -55,7 +53,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 _Result = TypeVar("_Result")
 
 
-def run(work: Callable[["CliContext"], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
+def run(work: Callable[[CliContext], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
     """Run a command's work in a context; a failure is one sentence and an exit code."""
     try:
         return asyncio.run(_served(work, patience))
@@ -74,10 +72,7 @@ def run(work: Callable[["CliContext"], Awaitable[_Result]], patience: float = PA
         raise typer.Exit(Exit.BROKEN) from None
 
 
-async def _served(work: Callable[["CliContext"], Awaitable[_Result]], patience: float) -> _Result:
-    # Loaded here: Temporal's client takes a third of a second, and other commands need none.
-    from bot.cli.context import Setup, opened  # noqa: PLC0415
-
+async def _served(work: Callable[[CliContext], Awaitable[_Result]], patience: float) -> _Result:
     file = env_file()
     setup = Setup(
         config=settings.load(file),

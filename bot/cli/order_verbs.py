@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import command, plain_verbs
+from bot.cli import command, execution, order_look, payment, plain_verbs
 from bot.cli.command import PATIENCE, As, Json, Key, Order, Patience, Reason
+from bot.cli.context import CliContext
 from bot.cli.order_output import short_lines as order_in_short
 from bot.cli.request_output import request_json, short_lines
 from bot.cli.terminal import EXIT_CODES, Line, show, show_json
@@ -17,9 +18,6 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import Actor
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 app = typer.Typer()
 
@@ -46,9 +44,7 @@ def decide(
 ) -> None:
     """Approve or reject an order; right after its start, as soon as its approvers are known."""
 
-    async def work(context: "CliContext") -> ApprovalSnapshot:
-        from bot.cli import execution, order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> ApprovalSnapshot:
         actor, number = command.operator(as_), command.order_number(order)
         approval = await order_look.approval_to_decide(context, number, actor.person)
         decision = Decision(
@@ -70,7 +66,7 @@ def decide(
 def _run(
     order: str,
     as_: str,
-    make: Callable[["CliContext", Actor], Awaitable[OrderCommand]],
+    make: Callable[[CliContext, Actor], Awaitable[OrderCommand]],
     *,
     key: str,
     patience: float,
@@ -78,9 +74,7 @@ def _run(
 ) -> None:
     """Make the command, execute it, and print the snapshot that it led to."""
 
-    async def work(context: "CliContext") -> OrderSnapshot:
-        from bot.cli import execution  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> OrderSnapshot:
         actor, number = command.operator(as_ or context.person), command.order_number(order)
         return await execution.execute(context, number, await make(context, actor), key)
 
@@ -104,9 +98,7 @@ PAY_CODES = (
 def pay(*, order: Order, key: Key = "", patience: Patience = PATIENCE, json: Json = False) -> None:
     """Simulate the payment gateway: send the bot a signed webhook that the customer has paid."""
 
-    async def work(context: "CliContext") -> tuple[OrderSnapshot, dict[str, Any]]:
-        from bot.cli import order_look, payment  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> tuple[OrderSnapshot, dict[str, Any]]:
         snapshot = await order_look.look_up(context, command.order_number(order))
         return snapshot, await payment.pay(context, snapshot, command.key_or_new(key))
 

@@ -1,12 +1,13 @@
 """`countersign order`: start, show and list orders."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import command, order_options, order_schedule, order_verbs
+from bot.cli import command, execution, order_look, order_options, order_schedule, order_verbs
 from bot.cli.command import PATIENCE, AsOrDefault, Json, Order, Patience
+from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.order_options import OrderOptions, Simulation
 from bot.cli.order_output import (
     decision_json,
@@ -23,9 +24,6 @@ from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 app = typer.Typer(
     help="Orders: start, show, list, decide, pay, cancel, resume, schedule.",
@@ -100,7 +98,7 @@ def start(
         pay_within=pay_within,
     )
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         actor = command.operator(as_ or context.person)
         typed = replace(options, order_id=command.order_number(options.order_id, "--id"))
         await context.require_records()
@@ -111,9 +109,7 @@ def start(
     raise typer.Exit(command.run(work, patience))
 
 
-async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: bool) -> Exit:
-    from bot.cli import execution, order_look  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+async def _start(context: CliContext, asked: OrderInput, *, wait: bool, json: bool) -> Exit:
     order = asked.order
     is_new = await execution.start(context, asked)
     if not wait:
@@ -158,9 +154,7 @@ def show_order(
 ) -> None:
     """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
 
-    async def work(context: "CliContext") -> OrderSnapshot:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> OrderSnapshot:
         number = command.order_number(order)
         seen = await order_look.look_up(context, number)
         return await order_look.outcome(context, number) if wait else seen
@@ -187,9 +181,7 @@ def status(*, order: Order, json: Json = False) -> None:
 def requires_approval(*, order: Order, json: Json = False) -> None:
     """Print `yes` or `no`: whether an order needs an approval."""
 
-    async def work(context: "CliContext") -> bool:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> bool:
         return await order_look.requires_approval(context, command.order_number(order))
 
     needed = command.run(work)
@@ -223,9 +215,7 @@ def list_orders(
 ) -> None:
     """List orders from the records, the newest first."""
 
-    async def work(context: "CliContext") -> list[OrderSnapshot]:
-        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
-
+    async def work(context: CliContext) -> list[OrderSnapshot]:
         await context.require_records()
         person = command.member(requester, "--requester") if requester else ""
         found = await context.requests.orders(open_only=open_only, requester=person, limit=limit)
@@ -241,9 +231,7 @@ def list_orders(
 
 
 def _looked(order: str) -> OrderSnapshot:
-    async def work(context: "CliContext") -> OrderSnapshot:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> OrderSnapshot:
         return await order_look.look_up(context, command.order_number(order))
 
     return command.run(work)

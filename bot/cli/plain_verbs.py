@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from bot.actions.registry import REGISTRY, VerbSpec
 from bot.cli import command
 from bot.cli.command import PATIENCE, As, AsOrDefault, Json, Key, Order, Patience, Reason, Request
+from bot.cli.context import CliContext
 from bot.cli.terminal import EXIT_CODES
 from workflows.rules.people.actors import Actor
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 _PARAMETERS = {
     "request": {"number": Request, "as_": As},
@@ -42,7 +40,7 @@ def _with_reason(spec: VerbSpec, run: Callable[..., object]) -> Callable[..., No
         patience: Patience = PATIENCE,
         json: Json = False,
     ) -> None:
-        async def make(_: "CliContext", actor: Actor) -> Any:
+        async def make(_: CliContext, actor: Actor) -> Any:
             return spec.rule.command(actor=actor, reason=command.typed(reason, "--reason"))
 
         run(number, as_, make, key=key, patience=patience, json=json)
@@ -59,7 +57,7 @@ def _without_reason(spec: VerbSpec, run: Callable[..., object]) -> Callable[...,
         patience: Patience = PATIENCE,
         json: Json = False,
     ) -> None:
-        async def make(_: "CliContext", actor: Actor) -> Any:
+        async def make(_: CliContext, actor: Actor) -> Any:
             return spec.rule.command(actor=actor)
 
         run(number, as_, make, key=key, patience=patience, json=json)

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot.cli import command, plain_verbs, request_options
+from bot.cli import command, execution, plain_verbs, request_options
 from bot.cli.command import PATIENCE, As, Json, Key, Patience, Reason, Request
+from bot.cli.context import CliContext
 from bot.cli.request_output import change_lines, request_json, short_lines
 from bot.cli.terminal import EXIT_CODES, CommandError, Line, show, show_json
 from bot.policies.keys import SourceError, read_source
@@ -23,12 +24,9 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.people.actors import Actor, ApproverSource
 
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
-
 app = typer.Typer()
 
-Make = Callable[["CliContext", Actor], Awaitable[ApprovalCommand]]
+Make = Callable[[CliContext, Actor], Awaitable[ApprovalCommand]]
 """Makes a command from the options and, if they leave something open, the current snapshot."""
 
 
@@ -67,7 +65,7 @@ def decide(
 ) -> None:
     """Approve, reject, or request changes."""
 
-    async def make(context: "CliContext", actor: Actor) -> Decision:
+    async def make(context: CliContext, actor: Actor) -> Decision:
         level_read, revision_read = level, revision
         if level_read is None or revision_read is None:
             snapshot = await context.snapshot(request, actor.person)
@@ -96,7 +94,7 @@ def comment(
 ) -> None:
     """Comment, without deciding."""
 
-    async def make(_: "CliContext", actor: Actor) -> Comment:
+    async def make(_: CliContext, actor: Actor) -> Comment:
         typed = command.text_of("", "-", "TEXT") if text == "-" else command.typed(text, "TEXT")
         return Comment(actor=actor, text=typed.strip())
 
@@ -122,7 +120,7 @@ def amend(
 ) -> None:
     """Change your request; what is not given stays. Earlier decisions become void."""
 
-    async def make(context: "CliContext", actor: Actor) -> Amendment:
+    async def make(context: CliContext, actor: Actor) -> Amendment:
         options = request_options.Options(
             title=title,
             text=command.text_of(text or "", text_file, "--text") if text_file else text,
@@ -150,7 +148,7 @@ def delegate(
 ) -> None:
     """Name a delegate who may decide for you on this request."""
 
-    async def make(_: "CliContext", actor: Actor) -> Delegation:
+    async def make(_: CliContext, actor: Actor) -> Delegation:
         return Delegation(actor=actor, delegate=command.member(to, "--to"))
 
     _run(request, as_, make, key=key, patience=patience, json=json)
@@ -174,7 +172,7 @@ def reassign(
 ) -> None:
     """Name other approvers for the open level, as an admin; a reason is required."""
 
-    async def make(_: "CliContext", actor: Actor) -> Reassignment:
+    async def make(_: CliContext, actor: Actor) -> Reassignment:
         return Reassignment(
             actor=actor,
             approvers=_sources(approver or []),
@@ -201,9 +199,7 @@ def _run(
 ) -> ApprovalSnapshot:
     """Make the command, execute it, and print the snapshot that it led to."""
 
-    async def work(context: "CliContext") -> ApprovalSnapshot:
-        from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+    async def work(context: CliContext) -> ApprovalSnapshot:
         actor, number = command.operator(as_), command.number(request)
         wanted = await make(context, actor)
         return await execution.execute(context, number, wanted, key)

@@ -1,11 +1,14 @@
 """`countersign request`: create, show and list requests."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import command, request_options, request_verbs
+from bot.actions.approval_lookup import Seen
+from bot.actions.start import TemporalUnavailableError
+from bot.cli import command, execution, request_options, request_verbs
 from bot.cli.command import PATIENCE, As, AsReader, Json, Patience, Request
+from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.request_output import (
     instant,
     menu_line,
@@ -29,10 +32,6 @@ from bot.runtime.ids import new_id
 from workflows.rules.approvals.request import ApprovalRequest, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.ids import REQUEST_ID
-
-if TYPE_CHECKING:
-    from bot.actions.approval_lookup import Seen
-    from bot.cli.context import CliContext
 
 app = typer.Typer(
     help="Requests: create, show, list, decide, and every other verb.",
@@ -71,7 +70,7 @@ def create(
 ) -> None:
     """Request an approval; the request's number is printed."""
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         options = request_options.Options(
             title=title,
             text=command.text_of(text, text_file, "--text"),
@@ -88,9 +87,7 @@ def create(
     raise typer.Exit(command.run(work, patience))
 
 
-async def _create(context: "CliContext", asked: ApprovalRequest, *, wait: bool, json: bool) -> Exit:
-    from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, json: bool) -> Exit:
     is_new = await execution.start(context, asked)
     if not json:
         show([Line(asked.request_id)])
@@ -110,9 +107,7 @@ async def _create(context: "CliContext", asked: ApprovalRequest, *, wait: bool, 
     return Exit.DONE
 
 
-async def _asked(context: "CliContext", request_id: str) -> ApprovalSnapshot:
-    from bot.actions.start import TemporalUnavailableError  # noqa: PLC0415 - as above
-
+async def _asked(context: CliContext, request_id: str) -> ApprovalSnapshot:
     try:
         return await context.snapshot(request_id, "")
     except (CommandError, TemporalUnavailableError):
@@ -136,7 +131,7 @@ def _number(typed: str) -> str:
 def show_request(*, request: Request, as_: AsReader = "", json: Json = False) -> None:
     """Show how a request stands and, with --as, what that person may do with it now."""
 
-    async def work(context: "CliContext") -> "Seen":
+    async def work(context: CliContext) -> Seen:
         person = command.member(as_, "--as") if as_ else ""
         return await context.look_up(command.number(request), person)
 
@@ -169,9 +164,7 @@ def list_requests(
 ) -> None:
     """List requests from the records, newest first."""
 
-    async def work(context: "CliContext") -> list[ApprovalSnapshot]:
-        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
-
+    async def work(context: CliContext) -> list[ApprovalSnapshot]:
         await context.require_records()
         found = await context.requests.overview(
             open_only=open_only,

@@ -1,17 +1,15 @@
 """`countersign time-off`: the days off that a person has and has booked in a calendar year."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli import command
 from bot.cli.command import Json
+from bot.cli.context import CliContext
 from bot.cli.terminal import CommandError, Exit, Line, show, show_json
 from records.time_off import NotEnoughDaysError, YearBalance
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an argument is invalid, or the database is down. 6 refused: more "
@@ -39,7 +37,7 @@ def grant(
     grant have 30 days.
     """
 
-    async def work(context: "CliContext") -> YearBalance:
+    async def work(context: CliContext) -> YearBalance:
         command.member(person, "PERSON")
         await context.require_records()
         try:
@@ -65,7 +63,7 @@ def show_balance(
 ) -> None:
     """Show how many days off a person has, has booked and has left in a calendar year."""
 
-    async def work(context: "CliContext") -> YearBalance:
+    async def work(context: CliContext) -> YearBalance:
         command.member(person, "PERSON")
         await context.require_records()
         return await context.time_off.balance(person, year or datetime.now(UTC).year)
