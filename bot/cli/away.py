@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli import command, execution
-from bot.cli.command import PATIENCE, As, Json, Patience
+from bot.cli.command import TIMEOUT, As, Json, Timeout
 from bot.cli.context import CliContext
 from bot.cli.request_output import absence_words
-from bot.cli.terminal import CommandError, Exit, Line, remark, show, show_json
+from bot.cli.terminal import CommandError, Exit, Line, output_list, remark, show, show_json
 from records.absences import AbsenceError
 from views import notices
 from views.translator import ENGLISH
@@ -38,7 +38,7 @@ def set_absence(
         str, typer.Option("--from", metavar="WHEN", help="The first day, or a time [now].")
     ] = "",
     as_: As = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Set an absence. The delegate can decide for you, also on requests that are already open.
@@ -67,7 +67,7 @@ def set_absence(
         others = tuple(old for old in replaced if old != absence)
         return await _tell(context, person, {"absences": (absence,), "replaced": others}, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
 @app.command("show")
@@ -88,16 +88,17 @@ def show_absences(
         return await context.absences.list(now)
 
     found = command.run(work)
-    if json:
-        show_json([_plain(absence) for absence in found])
-        return
-    show(Line(absence_words(absence)) for absence in found)
-    if not found:
-        remark("No one is away." if not person else f"{person} is not away.")
+    output_list(
+        found,
+        _plain,
+        lambda absence: [Line(absence_words(absence))],
+        as_json=json,
+        empty=f"{person} is not away." if person else "No one is away.",
+    )
 
 
 @app.command("clear", epilog=_CODES)
-def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = False) -> None:
+def clear_absences(*, as_: As = "", timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """Remove your absences, including future ones."""
 
     async def work(context: CliContext) -> Exit:
@@ -106,7 +107,7 @@ def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = 
         gone = await context.absences.clear(person, datetime.now(UTC))
         return await _tell(context, person, {"absences": (), "replaced": gone}, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
 async def _tell(

@@ -19,8 +19,8 @@ from bot.runtime import settings
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import MEMBER_ID, ORDER_ID
 
-PATIENCE = 60.0
-"""Default of --patience: seconds for which an unconfirmed command is retried."""
+TIMEOUT = 60.0
+"""Default of --timeout: seconds for which an unconfirmed command is retried."""
 
 Request = Annotated[
     str, typer.Argument(metavar="REQUEST", help="Its number, such as REQ-7K2M4QXA.")
@@ -44,19 +44,31 @@ Reason = Annotated[str, typer.Option(help="Why, in at most 3,000 characters.")]
 Key = Annotated[
     str, typer.Option(help="Idempotency key: repeated with the same key, the command counts once.")
 ]
-Patience = Annotated[
+Timeout = Annotated[
     float,
-    typer.Option(min=0, metavar="SECONDS", help="How long to retry until there is an answer."),
+    typer.Option(
+        "--timeout",
+        "--patience",
+        min=0,
+        metavar="SECONDS",
+        help="How long to retry until there is an answer. --patience is the former name.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
+OpenOnly = Annotated[bool, typer.Option("--open", help="Only those that are still open.")]
+Requester = Annotated[
+    str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 
 _Result = TypeVar("_Result")
 
 
-def run(work: Callable[[CliContext], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
+def run(work: Callable[[CliContext], Awaitable[_Result]], timeout: float = TIMEOUT) -> _Result:
     """Run a command's work in a context; a failure is one sentence and an exit code."""
     try:
-        return asyncio.run(_served(work, patience))
+        return asyncio.run(_served(work, timeout))
     except (CommandError, settings.SettingsError) as error:
         remark(str(error))
         raise typer.Exit(error.code if isinstance(error, CommandError) else Exit.CANNOT) from None
@@ -72,12 +84,12 @@ def run(work: Callable[[CliContext], Awaitable[_Result]], patience: float = PATI
         raise typer.Exit(Exit.BROKEN) from None
 
 
-async def _served(work: Callable[[CliContext], Awaitable[_Result]], patience: float) -> _Result:
+async def _served(work: Callable[[CliContext], Awaitable[_Result]], retry_for: float) -> _Result:
     file = env_file()
     setup = Setup(
         config=settings.load(file),
         environment=settings.temporal_environment(file),
-        retry_for=patience,
+        retry_for=retry_for,
     )
     async with opened(setup) as context:
         return await work(context)

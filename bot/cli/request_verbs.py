@@ -1,16 +1,15 @@
 """`countersign request VERB`: one command for each verb of an approval."""
 
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from bot.cli import command, execution, plain_verbs, request_options
-from bot.cli.command import PATIENCE, As, Json, Key, Patience, Reason, Request
+from bot.cli import command, request_options, verbs
+from bot.cli.command import TIMEOUT, As, Json, Key, Reason, Request, Timeout
 from bot.cli.context import CliContext
-from bot.cli.request_output import change_lines, request_json, short_lines
-from bot.cli.terminal import EXIT_CODES, CommandError, Line, show, show_json
+from bot.cli.request_output import change_lines
+from bot.cli.terminal import EXIT_CODES, CommandError, show
 from bot.policies.keys import SourceError, read_source
 from workflows.rules.approvals.request import (
     Amendment,
@@ -20,14 +19,9 @@ from workflows.rules.approvals.request import (
     Reassignment,
     Verdict,
 )
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.people.actors import Actor, ApproverSource
 
 app = typer.Typer()
-
-Make = Callable[[CliContext, Actor], Awaitable[ApprovalCommand]]
-"""Makes a command from the options and, if they leave something open, the current snapshot."""
 
 
 class VerdictArgument(StrEnum):
@@ -60,7 +54,7 @@ def decide(
         int | None, typer.Option(min=1, help="The content revision you read (the current one).")
     ] = None,
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Approve, reject, or request changes."""
@@ -79,7 +73,7 @@ def decide(
             level=level_read,
         )
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -89,7 +83,7 @@ def comment(
     text: Annotated[str, typer.Argument(help="The comment; - is standard input.")],
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Comment, without deciding."""
@@ -98,7 +92,7 @@ def comment(
         typed = command.text_of("", "-", "TEXT") if text == "-" else command.typed(text, "TEXT")
         return Comment(actor=actor, text=typed.strip())
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -115,7 +109,7 @@ def amend(
     ] = None,
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Change your request; what is not given stays. Earlier decisions become void."""
@@ -131,7 +125,7 @@ def amend(
         content = request_options.amended(snapshot, options)
         return Amendment(actor=actor, content=content, content_revision=snapshot.content_revision)
 
-    snapshot = _run(request, as_, make, key=key, patience=patience, json=json)
+    snapshot = verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
     if not json:
         show(change_lines(snapshot))
 
@@ -143,7 +137,7 @@ def delegate(
     to: Annotated[str, typer.Option(metavar="PERSON", help="Your delegate, by Slack member id.")],
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Name a delegate who may decide for you on this request."""
@@ -151,7 +145,7 @@ def delegate(
     async def make(_: CliContext, actor: Actor) -> Delegation:
         return Delegation(actor=actor, delegate=command.member(to, "--to"))
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -167,7 +161,7 @@ def reassign(
     as_: As = "",
     reason: Reason = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Name other approvers for the open level, as an admin; a reason is required."""
@@ -179,7 +173,7 @@ def reassign(
             reason=command.typed(reason, "--reason"),
         )
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 def _sources(written: list[str]) -> tuple[ApproverSource, ...]:
@@ -194,22 +188,4 @@ def _sources(written: list[str]) -> tuple[ApproverSource, ...]:
     return tuple(dict.fromkeys(sources))
 
 
-def _run(
-    request: str, as_: str, make: Make, *, key: str, patience: float, json: bool
-) -> ApprovalSnapshot:
-    """Make the command, execute it, and print the snapshot that it led to."""
-
-    async def work(context: CliContext) -> ApprovalSnapshot:
-        actor, number = command.operator(as_), command.number(request)
-        wanted = await make(context, actor)
-        return await execution.execute(context, number, wanted, key)
-
-    snapshot = command.run(work, patience)
-    if json:
-        show_json(request_json(snapshot))
-    else:
-        show([Line("Done.", style="green"), *short_lines(snapshot)])
-    return snapshot
-
-
-plain_verbs.add_to(app, "request", _run)
+verbs.add_generated(app, verbs.REQUESTS)

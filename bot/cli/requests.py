@@ -7,7 +7,17 @@ import typer
 from bot.actions.approval_lookup import Seen
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command, execution, request_options, request_verbs
-from bot.cli.command import PATIENCE, As, AsReader, Json, Patience, Request
+from bot.cli.command import (
+    TIMEOUT,
+    As,
+    AsReader,
+    Json,
+    Limit,
+    OpenOnly,
+    Request,
+    Requester,
+    Timeout,
+)
 from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.request_output import (
     instant,
@@ -24,6 +34,8 @@ from bot.cli.terminal import (
     CommandError,
     Exit,
     Line,
+    output,
+    output_list,
     remark,
     show,
     show_json,
@@ -65,7 +77,7 @@ def create(
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Request an approval; the request's number is printed."""
@@ -84,7 +96,7 @@ def create(
         )
         return await _create(context, asked, wait=wait, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
 async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, json: bool) -> Exit:
@@ -97,10 +109,7 @@ async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, js
         remark(f"Approved at once: rule “{asked.route.rule}” needs no approver.")
     if wait:
         snapshot = await execution.outcome(context, asked.request_id)
-        if json:
-            show_json(request_json(snapshot))
-        else:
-            show(request_lines(snapshot))
+        output(request_json(snapshot), request_lines(snapshot), as_json=json)
         return _OUTCOMES.get(snapshot.status, Exit.ENDED)
     if json:
         show_json(request_json(await _asked(context, asked.request_id)))
@@ -143,7 +152,7 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
     else:
         show(request_lines(seen.snapshot))
         if seen.as_of and seen.snapshot.is_open:
-            show([Line(f"As of {instant(seen.as_of)}: the last that the records know.")])
+            show([Line(f"This is the last recorded state, of {instant(seen.as_of)}.")])
         elif as_:
             show([menu_line(as_, seen.verbs)])
     if seen.problem:
@@ -154,12 +163,10 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
 @app.command("list", epilog=SHOW_CODES)
 def list_requests(
     *,
-    open_only: Annotated[bool, typer.Option("--open", help="Only open requests.")] = False,
-    requester: Annotated[
-        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
-    ] = "",
+    open_only: OpenOnly = False,
+    requester: Requester = "",
     policy: Annotated[str, typer.Option(help="Only those by this policy.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    limit: Limit = 20,
     json: Json = False,
 ) -> None:
     """List requests from the records, newest first."""
@@ -175,9 +182,4 @@ def list_requests(
         return readable_snapshots(found, ApprovalSnapshot)
 
     snapshots = command.run(work)
-    if json:
-        show_json([request_json(snapshot) for snapshot in snapshots])
-        return
-    show(line for snapshot in snapshots for line in short_lines(snapshot))
-    if not snapshots:
-        remark("There are none.")
+    output_list(snapshots, request_json, short_lines, as_json=json)

@@ -8,7 +8,7 @@ import typer
 from bot.cli import command
 from bot.cli.command import Json
 from bot.cli.context import CliContext
-from bot.cli.terminal import CommandError, Exit, Line, show, show_json
+from bot.cli.terminal import CommandError, Exit, Line, output
 from records.time_off import NotEnoughDaysError, YearBalance
 
 _CODES = (
@@ -72,22 +72,15 @@ def show_balance(
 
 
 def _print(person: str, balance: YearBalance, *, json: bool) -> None:
-    if json:
-        show_json(
-            {
-                "person": person,
-                "year": balance.year,
-                "granted": balance.granted,
-                "booked": balance.booked,
-                "left": balance.left,
-            }
-        )
-        return
-    show(
-        [
-            Line(
-                f"{person} has {balance.granted} days off in {balance.year}: "
-                f"{balance.booked} booked, {balance.left} left."
-            )
-        ]
+    document = {
+        "person": person,
+        "year": balance.year,
+        "granted": balance.granted,
+        "booked": balance.booked,
+        "left": balance.left,
+    }
+    text = (
+        f"{person} has {balance.granted} days off in {balance.year}: "
+        f"{balance.booked} booked, {balance.left} left."
     )
+    output(document, [Line(text)], as_json=json)
