@@ -28,9 +28,10 @@ from bot.cli.order_output import (
 )
 from bot.cli.request_output import instant
 from bot.cli.terminal import EXIT_CODES, Exit, Line, output, output_list, remark
-from bot.runtime.ids import new_id
+from bot.runtime.ids import new_request_id
 from views.order_json import order_json
 from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
@@ -94,7 +95,7 @@ def start(
 ) -> None:
     """Start an order; its number is printed and, with --wait, how it ended."""
     options = OrderOptions(
-        order_id=order_id or new_id("ORD"),
+        order_id=order_id or new_request_id(RequestKind.ORDER),
         customer=customer,
         total=total,
         lines=line or [],

@@ -40,8 +40,8 @@ from bot.cli.terminal import (
     show,
     show_json,
 )
-from bot.runtime.ids import new_id
-from workflows.rules.approvals.request import ApprovalRequest, Status
+from bot.runtime.ids import new_request_id
+from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.ids import REQUEST_ID
 
@@ -92,7 +92,11 @@ def create(
         )
         actor = command.operator(as_)
         asked = request_options.ask(
-            context.policies(), policy, _number(request_id) or new_id("REQ"), options, actor
+            context.policies(),
+            policy,
+            _number(request_id) or new_request_id(RequestKind.APPROVAL),
+            options,
+            actor,
         )
         return await _create(context, asked, wait=wait, json=json)
 

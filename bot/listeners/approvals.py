@@ -1,4 +1,4 @@
-"""The card's buttons and the verbs' forms: each is one command, answered on the card or in private."""
+"""The card's buttons and the forms of verbs. Each executes one command."""
 
 import time
 from typing import Any
@@ -99,5 +99,7 @@ class ApprovalListeners:
         sentence = outcome.sentence or notices.confirmed(submission.verb, t)
         again = verb_modal.again(submission, sentence, t) if outcome.may_retry else None
         await show(sentence, again)
-        if interaction.surface.is_private:  # the modal shows the result; the list is outdated now
+        if (
+            interaction.surface.is_private
+        ):  # the modal shows the result; the inbox message is outdated
             await refresh_inbox(self._services, interaction, outcome, submission.verb)

@@ -1,4 +1,4 @@
-"""*View details*: a whole request, for those who may read it."""
+"""*View details*: the whole request, for people who may read it."""
 
 from itertools import chain
 from typing import Any
@@ -7,11 +7,11 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.execute import readable_as
 from bot.listeners.answers import NOT_ACKED
 from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
 from records.database import DATABASE_FAILURES
-from records.snapshots import decode_snapshot
 from views import details_modal
 from views.card_click import Click
 from views.ids import ActionId
@@ -44,9 +44,10 @@ class DetailsListeners:
     async def details_clicked(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
     ) -> None:
-        """Open the modal at once; then show what the workflow lets this person read.
+        """Open the modal at once; then show the part of the request that this person may read.
 
-        Other people see the public part, and why; their attempt is recorded.
+        People who may not read a private request see its public part and the reason. Their attempt
+        is recorded.
         """
         opened = await self._interactions.open_modal(
             ack, body, client, request, details_modal.opening
@@ -88,8 +89,8 @@ class DetailsListeners:
         workflow.
         """
         record = await self._services.requests.get(click.request_id)
-        snapshot = decode_snapshot(record.face) if record is not None else None
-        if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
+        snapshot = readable_as(record, ApprovalSnapshot)
+        if record is None or snapshot is None or snapshot.is_open:
             return None
         reads = may_read_snapshot(snapshot, click.person, record.readers)
         return Menu(face=snapshot if reads else public_approval(snapshot), verbs=(), may_read=reads)

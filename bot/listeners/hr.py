@@ -9,13 +9,13 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.actions.execute import readable_as
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
-from bot.runtime.ids import new_id
+from bot.runtime.ids import new_request_id
 from records.database import DATABASE_FAILURES
-from records.snapshots import decode_snapshot
 from views import hr_copy, hr_modal
 from views.blocks import View
 from views.card_click import pressed
@@ -24,6 +24,7 @@ from views.ids import ActionId, CallbackId, ShortcutId
 from views.payload import actor_id, text_at
 from views.translator import Translator
 from workflows.rules.approvals.policy import Policy, route
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.form import HrFormErrors, read_hr
 from workflows.rules.hr.request import (
@@ -86,7 +87,9 @@ class HrListeners:
             text_at(body, "user_id") or text_at(body, "user", "id")
         )
         offer, typed = self._offer(), str(body.get("text") or "").strip().lower()
-        view = hr_modal.new_form(new_id("HR"), offer, t, wanted=typed.replace(" ", "_"))
+        view = hr_modal.new_form(
+            new_request_id(RequestKind.HR), offer, t, wanted=typed.replace(" ", "_")
+        )
         await self._open(client, body, offer, view, t)
 
     async def message_chosen(
@@ -96,7 +99,7 @@ class HrListeners:
         await ack()
         offer = self._offer()
         t = self._services.cached_translator(actor_id(body))
-        view = hr_modal.quote_form(new_id("HR"), offer, body, t)
+        view = hr_modal.quote_form(new_request_id(RequestKind.HR), offer, body, t)
         shown = await self._open(client, body, offer, view, t)
         link = await self._link(view)
         await self._forms.change(
@@ -190,7 +193,9 @@ class HrListeners:
         except RuleError as error:
             _log.warning("request_not_copied", request_id=request_id, code=error.code)
             return hr_modal.message(hr_modal.not_copied(t), t)
-        return hr_modal.copy_form(amended_copy(request, new_id("HR")), self._offer(), t)
+        return hr_modal.copy_form(
+            amended_copy(request, new_request_id(RequestKind.HR)), self._offer(), t
+        )
 
     async def _approval_of(self, request_id: str) -> ApprovalSnapshot | None:
         """Return the last recorded snapshot of a request's approval, or None."""
@@ -199,8 +204,7 @@ class HrListeners:
         except DATABASE_FAILURES as error:
             _log.warning("approval_not_read", request_id=request_id, error=type(error).__name__)
             return None
-        snapshot = decode_snapshot(record.face) if record is not None else None
-        return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
+        return readable_as(record, ApprovalSnapshot)
 
     async def _open(
         self,

@@ -16,7 +16,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
     @app.command("/approvals")
     async def inbox_requested(ack: AsyncAck, command: dict[str, Any]) -> None:
-        """Show, in private, what waits for this person and their own requests."""
+        """Show, in private, the requests to decide and the person's own requests."""
         await ack()
         surface = Surface(
             person=command["user_id"],
@@ -30,7 +30,7 @@ def register(app: AsyncApp, services: Services) -> None:
 async def refresh_inbox(
     services: Services, interaction: Interaction, outcome: Outcome, verb: str
 ) -> str:
-    """Show an inbox as it is after a click in it; return the sentence that is still to be shown.
+    """Update an inbox after a click in it; return the sentence that must still be shown.
 
     A card shows the result of a click; an inbox does not, because the row is gone.
     """

@@ -1,4 +1,4 @@
-"""Interactions: a click or a submitted form in Slack, its command, and the answer to it."""
+"""Interactions: clicks and submitted forms in Slack, their commands and the answers."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -72,9 +72,9 @@ class Interaction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How a command went: the sentence to show, empty if the card shows everything.
+    """The outcome of a command: the sentence to show, empty if the card shows everything.
 
-    `accepted` is None if it is not known. `may_retry`: the rules refused, and the request is open.
+    `accepted` is None if that is not known. `may_retry`: the rules refused, and the request is open.
     """
 
     sentence: str = ""
@@ -164,9 +164,9 @@ class Interactions:
     async def execute(
         self, interaction: Interaction, command: Command, notify: Notify | None = None
     ) -> Outcome:
-        """Execute a command and return how it went; if accepted, show it on the clicked copy.
+        """Execute a command and return its outcome; if accepted, show it on the clicked copy.
 
-        If the answer takes long, `notify` shows so at once; by default, in private.
+        If the answer takes long, `notify` shows a notice; by default, in private.
         """
         notified = False
 
@@ -217,15 +217,15 @@ class Interactions:
                 return Outcome(sentence=notices.still_unconfirmed(t), accepted=None)
 
     async def menu(self, request_id: str, person: str) -> Menu | str:
-        """Return the menu, or the sentence why there is none; empty if Temporal knows no such request."""
+        """Return the menu, or a sentence if Temporal is unavailable; empty for an unknown request."""
         try:
             return await self._services.approvals.menu(request_id, person) or ""
         except TemporalUnavailableError as error:
-            _log.warning("menu_not_asked", why=str(error))
+            _log.warning("menu_not_read", why=str(error))
             return notices.unavailable(await self._services.translator(person))
 
     async def show_end(self, interaction: Interaction) -> str:
-        """Have the card of an ended request show its end; return the sentence how it ended."""
+        """Have the card of an ended request show its end; return a sentence about the end."""
         t = await self._translator(interaction)
         record = await self._services.requests.get(interaction.request_id)
         if record is None:
@@ -235,7 +235,7 @@ class Interactions:
         return notices.refusal(RequestClosedError.code, closing_of(readable(record)), t)
 
     async def _show_end(self, interaction: Interaction, record: RequestRecord | None) -> None:
-        """Have the card's owner write it again; if the owner has ended, write the last state here."""
+        """Have the card's owner publish it again; if the owner has ended, write the last state."""
         if record is None or await self._services.commands.republish(
             record.owner_id, interaction.click_id
         ):
@@ -250,7 +250,7 @@ class Interactions:
         await self._services.answers.paint_final(interaction.surface, message)
 
     async def _paint(self, interaction: Interaction, snapshot: Snapshot) -> None:
-        """Write the card inline, unless the snapshot is an old result that was returned again."""
+        """Write the card inline, unless the snapshot is the old result of a repeated update."""
         age = interaction.at - snapshot.changed_at
         if age > INLINE_AGE:
             _log.warning("answer_older_than_click", seconds=age.total_seconds())

@@ -21,7 +21,7 @@ from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 
 NOT_OFFERED = "not_offered"
-"""The refusal code of a verb that is no longer offered; no rule pronounces it."""
+"""The refusal code of a verb that is no longer offered; no rule raises it."""
 
 
 def register(app: AsyncApp, services: Services) -> None:

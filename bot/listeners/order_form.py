@@ -1,4 +1,4 @@
-"""Taking an order in Slack: the modal, its lines and sums as they are typed, and its submission."""
+"""The order form in Slack: its lines, its totals while the user types, and its submission."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
-from bot.runtime.ids import new_id
+from bot.runtime.ids import new_request_id
 from views import order_modal
 from views.blocks import View
 from views.card_click import pressed
@@ -17,6 +17,7 @@ from views.ids import ActionId, CallbackId
 from views.payload import actor_id, text_at
 from views.translator import Translator
 from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, parse_order
 from workflows.rules.orders.order import OrderSnapshot, PaymentMode
@@ -24,9 +25,9 @@ from workflows.rules.people.actors import Actor, Origin
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command, to what is done in the modal, and to its submission."""
+    """Register the listeners that open, change and submit the form."""
     listener = OrderFormListeners(services)
-    app.command("/order")(listener.order_asked)
+    app.command("/order")(listener.form_requested)
     app.action(ActionId.ADD_LINE)(listener.line_added)
     app.action(ActionId.REMOVE_LINE)(listener.line_removed)
     app.action(ActionId.QUANTITY)(listener.number_typed)
@@ -41,13 +42,15 @@ class OrderFormListeners:
         self._services = services
         self._forms = OpenForms()
 
-    async def order_asked(
+    async def form_requested(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Open the modal at once. The order's id is minted here: a double submit is one order."""
+        """Open the form at once, with a new order id: submitted twice, it is one order."""
         await ack()
         t = self._services.cached_translator(text_at(body, "user_id"))
-        view = order_modal.build(new_id("ORD"), self._services.products.entries, t)
+        view = order_modal.build(
+            new_request_id(RequestKind.ORDER), self._services.products.entries, t
+        )
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -75,7 +78,7 @@ class OrderFormListeners:
     async def number_typed(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Show what the lines come to now."""
+        """Update the totals."""
         await ack()
         products = self._services.products.entries
         t = self._services.cached_translator(actor_id(body))
@@ -86,7 +89,7 @@ class OrderFormListeners:
     async def order_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Check what was written by pure rules, acknowledge, then start the order."""
+        """Validate the form and start its order."""
         typed = body["view"]
         requester = Actor(person=actor_id(body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)

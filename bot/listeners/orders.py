@@ -49,7 +49,7 @@ class OrderListeners:
         await self._services.answers.reply_with(surface, order_status.latest(snapshots, t))
 
     async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Show one order of a list as it stands now; the list stays."""
+        """Show the current state of one order of a list, below the list."""
         await ack()
         surface = Surface(
             person=actor_id(body),
@@ -59,7 +59,7 @@ class OrderListeners:
         await self._show(surface, text_at(card_click.pressed(body), "value"))
 
     async def _show(self, surface: Surface, typed: str) -> None:
-        """Show one order by its number, or why it cannot be shown."""
+        """Show an order, or the reason why it cannot be shown."""
         answers, order_id = self._services.answers, typed.upper()
         t = await self._services.translator(surface.person)
         if not ORDER_ID.fullmatch(order_id):

@@ -1,4 +1,4 @@
-"""`/approval`: any request by any policy, from a form in Slack."""
+"""`/approval`: the form for a request under any policy without a dedicated form."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
 from bot.policies.file import FORMS
-from bot.runtime.ids import new_id
+from bot.runtime.ids import new_request_id
 from views import approval_modal
 from views.ids import CallbackId
 from views.payload import actor_id
@@ -19,7 +19,7 @@ from workflows.rules.approvals.form import (
     read_request,
 )
 from workflows.rules.approvals.policy import Notify
-from workflows.rules.approvals.request import ApprovalRequest, Status
+from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, Origin
 
@@ -27,14 +27,14 @@ from workflows.rules.people.actors import Actor, Origin
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the command and to its form."""
     listener = RequestListeners(services)
-    app.command("/approval")(listener.approval_asked)
+    app.command("/approval")(listener.form_requested)
     app.view(CallbackId.APPROVAL)(listener.request_submitted)
 
 
 def form_choices(services: Services) -> tuple[tuple[str, str], ...]:
     """Return the policies that the form offers, as (name, title)."""
     policies = services.policies.by_name
-    return tuple((name, one.title) for name, one in policies.items() if name not in FORMS)
+    return tuple((name, policy.title) for name, policy in policies.items() if name not in FORMS)
 
 
 class RequestListeners:
@@ -43,15 +43,15 @@ class RequestListeners:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def approval_asked(
+    async def form_requested(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Open the form at once. The request's id is minted here: a double submit is one request."""
+        """Open the form at once, with a new request id: submitted twice, it is one request."""
         await ack()
         wanted = str(body.get("text") or "").strip().lower()
         choices = form_choices(self._services)
         chosen = wanted if wanted in dict(choices) else ""
-        written = DraftRequest(request_id=new_id("REQ"), policy=chosen)
+        written = DraftRequest(request_id=new_request_id(RequestKind.APPROVAL), policy=chosen)
         t = self._services.cached_translator(str(body.get("user_id") or ""))
         view = approval_modal.build(written.request_id, choices, t, written=written)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
@@ -59,7 +59,7 @@ class RequestListeners:
     async def request_submitted(
         self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Check what was written by pure rules, acknowledge, then start the request."""
+        """Validate the form and start its request."""
         typed = body["view"]
         requester = Actor(person=actor_id(body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)

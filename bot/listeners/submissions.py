@@ -21,7 +21,7 @@ _log = structlog.get_logger("bot.submissions")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What a modal shows after a start.
+    """The view of a modal after a start.
 
     `sentence` is sent instead if the requester has closed the modal; it is empty if they are
     notified anyway.
