@@ -6,17 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli import command, execution, order_look, order_options, order_schedule, order_verbs
-from bot.cli.command import (
-    TIMEOUT,
-    AsOrDefault,
-    Json,
-    Limit,
-    OpenOnly,
-    Order,
-    Requester,
-    Timeout,
-    Wait,
-)
+from bot.cli.command import TIMEOUT, AsOrDefault, Json, Order, Timeout
 from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.order_options import OrderOptions, Simulation
 from bot.cli.order_output import (
@@ -89,7 +79,7 @@ def start(
         str, typer.Option(help="How long to wait for approval: 10s, 30m, 2d.")
     ] = "",
     simulate: Annotated[Simulation | None, typer.Option(help="Make this fail on purpose.")] = None,
-    wait: Wait = False,
+    wait: command.Wait = False,
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
@@ -150,7 +140,7 @@ def _first_step(asked: OrderInput) -> str:
 def show_order(
     *,
     order: Order,
-    wait: Wait = False,
+    wait: command.Wait = False,
     json: Json = False,
 ) -> None:
     """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
@@ -201,9 +191,9 @@ def latest_decision(*, order: Order, json: Json = False) -> None:
 @app.command("list")
 def list_orders(
     *,
-    open_only: OpenOnly = False,
-    requester: Requester = "",
-    limit: Limit = 20,
+    open_only: command.OpenOnly = False,
+    requester: command.Requester = "",
+    limit: command.Limit = 20,
     json: Json = False,
 ) -> None:
     """List orders from the records, the newest first."""

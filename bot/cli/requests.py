@@ -7,17 +7,7 @@ import typer
 from bot.actions.approval_lookup import Seen
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command, execution, request_options, request_verbs
-from bot.cli.command import (
-    TIMEOUT,
-    As,
-    AsReader,
-    Json,
-    Limit,
-    OpenOnly,
-    Request,
-    Requester,
-    Timeout,
-)
+from bot.cli.command import TIMEOUT, As, AsReader, Json, Request, Timeout
 from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.request_output import (
     instant,
@@ -167,10 +157,10 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
 @app.command("list", epilog=SHOW_CODES)
 def list_requests(
     *,
-    open_only: OpenOnly = False,
-    requester: Requester = "",
+    open_only: command.OpenOnly = False,
+    requester: command.Requester = "",
     policy: Annotated[str, typer.Option(help="Only those by this policy.")] = "",
-    limit: Limit = 20,
+    limit: command.Limit = 20,
     json: Json = False,
 ) -> None:
     """List requests from the records, newest first."""

@@ -1,10 +1,9 @@
 """The card's buttons and the forms of verbs. Each executes one command."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.registry import command_of
 from bot.listeners.inbox import refresh_inbox
@@ -35,18 +34,16 @@ class ApprovalListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def approve_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def approve_clicked(self, args: AsyncArgs) -> None:
         """Approve and show the result; if a reason is required, ask for it first."""
         received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
+        await args.ack()
+        click = card_click.parse_click(args.body)
         if click.reason_required:
             t = self._services.cached_translator(click.person)
-            await open_modal(client, click, verb_modal.approve(click, t))
+            await open_modal(args.client, click, verb_modal.approve(click, t))
             return
-        interaction = self._interactions.of_click(click, request, received)
+        interaction = self._interactions.of_click(click, args.request, received)
         decision = Decision(
             actor=Actor(person=click.person, origin=Origin.SLACK),
             verdict=Verdict.APPROVE,
@@ -57,37 +54,33 @@ class ApprovalListeners:
         if sentence := await refresh_inbox(self._services, interaction, outcome, Verb.APPROVE):
             await self._services.answers.reply(interaction.surface, sentence)
 
-    async def reject_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def reject_clicked(self, args: AsyncArgs) -> None:
         """Open the form that asks for the reason."""
-        await self._interactions.open_modal(ack, body, client, request, verb_modal.reject)
+        await self._interactions.open_modal(args, verb_modal.reject)
 
-    async def verb_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def verb_submitted(self, args: AsyncArgs) -> None:
         """Execute the form's command; the modal shows the result."""
         received = time.monotonic()
-        submission = verb_modal.parse_submission(body)
+        submission = verb_modal.parse_submission(args.body)
         person, context = submission.person, submission.context
         t = self._services.cached_translator(person)
         if errors := verb_modal.check(submission, t):
-            await ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=errors)
             return
         try:
             command = command_of(submission)
         except SourceError as error:
             sentence = notices.not_a_source(error.written, t)
-            await ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
+            await args.ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
             return
-        await ack(response_action="update", view=verb_modal.working(t))
+        await args.ack(response_action="update", view=verb_modal.working(t))
         acked = time.monotonic()
         submitted = click_id(context.request_id, submission.view_id, person, submission.view_hash)
-        interaction = self._interactions.at(context, person, submitted, request, received)
+        interaction = self._interactions.at(context, person, submitted, args.request, received)
 
         async def show(sentence: str, view: View | None = None) -> None:
             await self._services.answers.show_or_reply(
-                client,
+                args.client,
                 submission.view_id,
                 view or verb_modal.message(sentence, t),
                 acked,

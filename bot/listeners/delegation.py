@@ -1,9 +1,9 @@
 """`/away`: setting an absence and the delegate who decides in the meantime."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED, Surface
@@ -32,28 +32,24 @@ class AwayListeners:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def form_requested(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once; then show the absences that the person has, if any."""
-        await ack()
-        await open_form(self._services, client, body["user_id"], body["trigger_id"])
+        await args.ack()
+        await open_form(self._services, args.client, args.body["user_id"], args.body["trigger_id"])
 
-    async def away_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def away_submitted(self, args: AsyncArgs) -> None:
         """Save the absence, and refresh the open requests that wait for this person."""
-        submission = away_modal.parse(body)
+        submission = away_modal.parse(args.body)
         t = self._services.cached_translator(submission.person)
         if errors := away_modal.check(submission, self._services.now(), t):
-            await ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=away_modal.working(t))
+        await args.ack(response_action="update", view=away_modal.working(t))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
         saved, sentence, view = await self._save(submission, t)
         await answers.show_or_reply(
-            client, submission.view_id, view, acked, surface=surface, sentence=sentence
+            args.client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
         if saved and (late := await self._refresh(submission)):
             await answers.reply(surface, notices.not_yet_notified(late, t))

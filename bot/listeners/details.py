@@ -1,11 +1,10 @@
 """*View details*: the whole request, for people who may read it."""
 
 from itertools import chain
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.execute import readable_as
 from bot.listeners.answers import NOT_ACKED
@@ -41,17 +40,13 @@ class DetailsListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def details_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def details_clicked(self, args: AsyncArgs) -> None:
         """Open the modal at once; then show the part of the request that this person may read.
 
         People who may not read a private request see its public part and the reason. Their attempt
         is recorded.
         """
-        opened = await self._interactions.open_modal(
-            ack, body, client, request, details_modal.opening
-        )
+        opened = await self._interactions.open_modal(args, details_modal.opening)
         click, interaction, t = opened.click, opened.interaction, opened.t
         menu = await self._interactions.menu(click.request_id, click.person)
         if not isinstance(menu, Menu):
@@ -65,7 +60,7 @@ class DetailsListeners:
                 )
         else:
             view = details_modal.message(menu or await self._interactions.show_end(interaction), t)
-        await self._services.answers.show(client, opened.view_id, view, NOT_ACKED)
+        await self._services.answers.show(args.client, opened.view_id, view, NOT_ACKED)
 
     async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:
         """Return the facts of a request and of the request it belongs to, oldest first.

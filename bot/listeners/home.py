@@ -3,7 +3,7 @@
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.delegation import open_form
 from bot.listeners.services import Services
@@ -45,16 +45,14 @@ class HomeListeners:
         if event.get("tab") == "home":
             await self._services.homes.opened(text_at(event, "user"))
 
-    async def navigated(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def navigated(self, args: AsyncArgs) -> None:
         """Show another tab, kind, state or page."""
-        await ack()
-        person, homes = actor_id(body), self._services.homes
-        place = home.after_navigation(await homes.place_of(person), pressed(body))
+        await args.ack()
+        person, homes = actor_id(args.body), self._services.homes
+        place = home.after_navigation(await homes.place_of(person), pressed(args.body))
         await homes.go(person, place)
 
-    async def away_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def away_clicked(self, args: AsyncArgs) -> None:
         """Open the form that `/away` opens."""
-        await ack()
-        await open_form(self._services, client, actor_id(body), body["trigger_id"])
+        await args.ack()
+        await open_form(self._services, args.client, actor_id(args.body), args.body["trigger_id"])

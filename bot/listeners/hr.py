@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.execute import readable_as
 from bot.listeners.answers import NOT_ACKED, Surface
@@ -78,80 +78,70 @@ class HrListeners:
         self._services = services
         self._forms = OpenForms()
 
-    async def form_requested(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once, with a new request id: submitted twice, it is one request."""
-        await ack()
+        await args.ack()
         t = self._services.cached_translator(
-            text_at(body, "user_id") or text_at(body, "user", "id")
+            text_at(args.body, "user_id") or text_at(args.body, "user", "id")
         )
-        offer, typed = self._offer(), str(body.get("text") or "").strip().lower()
+        offer, typed = self._offer(), str(args.body.get("text") or "").strip().lower()
         view = hr_modal.new_form(
             new_request_id(RequestKind.HR), offer, t, wanted=typed.replace(" ", "_")
         )
-        await self._open(client, body, offer, view, t)
+        await self._open(args, offer, view, t)
 
-    async def message_chosen(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def message_chosen(self, args: AsyncArgs) -> None:
         """Open the form with the message quoted; then add the link to the message."""
-        await ack()
+        await args.ack()
         offer = self._offer()
-        t = self._services.cached_translator(actor_id(body))
-        view = hr_modal.quote_form(new_request_id(RequestKind.HR), offer, body, t)
-        shown = await self._open(client, body, offer, view, t)
+        t = self._services.cached_translator(actor_id(args.body))
+        view = hr_modal.quote_form(new_request_id(RequestKind.HR), offer, args.body, t)
+        shown = await self._open(args, offer, view, t)
         link = await self._link(view)
         await self._forms.change(
-            client,
+            args.client,
             {"view": shown},
             lambda current: hr_modal.with_link(current, link, self._offer(), t),
         )
 
-    async def copy_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def copy_clicked(self, args: AsyncArgs) -> None:
         """Open a modal at once; then show the form with the latest content of the other request."""
-        await ack()
-        person, request_id = hr_copy.parse_copy(pressed(body), body)
+        await args.ack()
+        person, request_id = hr_copy.parse_copy(pressed(args.body), args.body)
         t = self._services.cached_translator(person)
         opening = hr_modal.opening_copy(t)
-        shown = await client.views_open(trigger_id=body["trigger_id"], view=opening)
+        shown = await args.client.views_open(trigger_id=args.body["trigger_id"], view=opening)
         view = await self._copy(person, request_id, t)
-        await self._services.answers.show(client, shown["view"]["id"], view, NOT_ACKED)
+        await self._services.answers.show(args.client, shown["view"]["id"], view, NOT_ACKED)
 
-    async def type_chosen(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def type_chosen(self, args: AsyncArgs) -> None:
         """Show the fields of the chosen type, keeping everything that was typed."""
-        await ack()
-        chosen, offer = hr_modal.chosen_type(pressed(body)), self._offer()
-        t = self._services.cached_translator(actor_id(body))
+        await args.ack()
+        chosen, offer = hr_modal.chosen_type(pressed(args.body)), self._offer()
+        t = self._services.cached_translator(actor_id(args.body))
         await self._forms.change(
-            client, body, lambda view: hr_modal.with_type(view, chosen, offer, t)
+            args.client, args.body, lambda view: hr_modal.with_type(view, chosen, offer, t)
         )
 
-    async def request_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def request_submitted(self, args: AsyncArgs) -> None:
         """Validate the form and start its request."""
-        typed, offer = body["view"], self._offer()
-        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
+        typed, offer = args.body["view"], self._offer()
+        requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)
         written = hr_modal.parse(typed)
         policy = self._services.policies.by_name.get(written.type)
         if policy is None or written.type not in offer.types:
-            await ack(response_action="errors", errors=hr_modal.unknown_type(t))
+            await args.ack(response_action="errors", errors=hr_modal.unknown_type(t))
             return
         if hr_modal.lacks_fields(typed):
             view = hr_modal.failed(typed, offer, hr_modal.fields_appeared(t), t)
-            await ack(response_action="update", view=view)
+            await args.ack(response_action="update", view=view)
             return
         try:
             today = day_somewhere(self._services.now())
             request = read_hr(written, policy, today, self._services.products.names)
         except HrFormErrors as mistakes:
-            await ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, t))
+            await args.ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, t))
             return
         self._forms.forget(typed["id"])
         submission = Submission(
@@ -161,7 +151,7 @@ class HrListeners:
             start=lambda: self._start(typed, request, policy, requester),
             failed=lambda sentence: hr_modal.failed(typed, self._offer(), sentence, t),
         )
-        await submit(self._services, submission, ack, body, client)
+        await submit(self._services, args, submission)
 
     async def _start(
         self, form: Mapping[str, Any], request: HrRequest, policy: Policy, requester: Actor
@@ -207,16 +197,11 @@ class HrListeners:
         return readable_as(record, ApprovalSnapshot)
 
     async def _open(
-        self,
-        client: AsyncWebClient,
-        body: dict[str, Any],
-        offer: HrOffer,
-        form: View,
-        t: Translator,
+        self, args: AsyncArgs, offer: HrOffer, form: View, t: Translator
     ) -> dict[str, Any]:
         """Open the form, or a message if no type is offered; return the view that Slack created."""
         view = form if offer.types else hr_modal.message(hr_modal.no_policy(t), t)
-        opened = await client.views_open(trigger_id=body["trigger_id"], view=view)
+        opened = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
         shown: dict[str, Any] = opened["view"]
         return shown
 

@@ -1,8 +1,7 @@
 """`/approvals`: a person's inbox in private; and how clicks in an inbox are answered."""
 
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Outcome
@@ -15,13 +14,13 @@ def register(app: AsyncApp, services: Services) -> None:
     """Listen to the command."""
 
     @app.command("/approvals")
-    async def inbox_requested(ack: AsyncAck, command: dict[str, Any]) -> None:
+    async def inbox_requested(args: AsyncArgs) -> None:
         """Show, in private, the requests to decide and the person's own requests."""
-        await ack()
+        await args.ack()
         surface = Surface(
-            person=command["user_id"],
-            channel=command["channel_id"],
-            response_url=command.get("response_url", ""),
+            person=args.body["user_id"],
+            channel=args.body["channel_id"],
+            response_url=args.body.get("response_url", ""),
         )
         message = await _message(services, surface.person)
         await services.answers.reply_with(surface, message)

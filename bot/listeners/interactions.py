@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.execute import (
@@ -106,23 +107,18 @@ class Interactions:
         self._seen = RecentKeys(REMEMBERED)
 
     async def open_modal(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
-        opening: Callable[[Click, Translator], View],
+        self, args: AsyncArgs, opening: Callable[[Click, Translator], View]
     ) -> OpenedModal:
         """Acknowledge a click on a card and open `opening` before any other I/O.
 
         The trigger of a click expires after three seconds.
         """
         received = time.monotonic()
-        await ack()
-        click = parse_click(body)
+        await args.ack()
+        click = parse_click(args.body)
         t = self._services.cached_translator(click.person)
-        view_id = await open_modal(client, click, opening(click, t))
-        interaction = self.of_click(click, request, received)
+        view_id = await open_modal(args.client, click, opening(click, t))
+        interaction = self.of_click(click, args.request, received)
         return OpenedModal(click=click, interaction=interaction, view_id=view_id, t=t)
 
     def of_click(self, click: Click, request: AsyncBoltRequest, received: float) -> Interaction:

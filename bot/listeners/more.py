@@ -1,10 +1,9 @@
 """*More…*: what a person may do with a request now, and the form of the verb they choose."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.registry import REGISTRY
 from bot.listeners.answers import NOT_ACKED
@@ -38,11 +37,9 @@ class MoreListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def more_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def more_clicked(self, args: AsyncArgs) -> None:
         """Open the modal at once; then query what this person may do."""
-        opened = await self._interactions.open_modal(ack, body, client, request, more_modal.opening)
+        opened = await self._interactions.open_modal(args, more_modal.opening)
         click, t = opened.click, opened.t
         menu = await self._interactions.menu(click.request_id, click.person)
         if isinstance(menu, Menu):
@@ -52,22 +49,22 @@ class MoreListeners:
         else:
             ended = menu or await self._interactions.show_end(opened.interaction)
             view = more_modal.message(ended, t)
-        await self._services.answers.show(client, opened.view_id, view, NOT_ACKED)
+        await self._services.answers.show(args.client, opened.view_id, view, NOT_ACKED)
 
-    async def verb_chosen(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def verb_chosen(self, args: AsyncArgs) -> None:
         """Show the form of the chosen verb; a verb without a form is executed at once."""
         received = time.monotonic()
-        await ack()
-        choice = more_modal.parse_choice(body)
+        await args.ack()
+        choice = more_modal.parse_choice(args.body)
         t = self._services.cached_translator(choice.person)
         if REGISTRY[choice.verb].has_form:
             view = await self._form(choice, t)
         else:
-            view = more_modal.message(await self._execute(choice, request, received, t), t)
+            view = more_modal.message(await self._execute(choice, args.request, received, t), t)
         # With the hash, a view that opened in the meantime is not replaced.
-        await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, choice.view_hash)
+        await self._services.answers.show(
+            args.client, choice.view_id, view, NOT_ACKED, choice.view_hash
+        )
 
     async def _form(self, choice: Choice, t: Translator) -> View:
         context, person = choice.context, choice.person

@@ -1,10 +1,9 @@
 """The order form in Slack: its lines, its totals while the user types, and its submission."""
 
 from collections.abc import Callable
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
@@ -42,63 +41,51 @@ class OrderFormListeners:
         self._services = services
         self._forms = OpenForms()
 
-    async def form_requested(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once, with a new order id: submitted twice, it is one order."""
-        await ack()
-        t = self._services.cached_translator(text_at(body, "user_id"))
+        await args.ack()
+        t = self._services.cached_translator(text_at(args.body, "user_id"))
         view = order_modal.build(
             new_request_id(RequestKind.ORDER), self._services.products.entries, t
         )
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
 
-    async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def line_added(self, args: AsyncArgs) -> None:
         """Add a line to the form, keeping what was typed."""
-        await self._change_lines(ack, body, client, order_modal.add_line)
+        await self._change_lines(args, order_modal.add_line)
 
-    async def line_removed(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def line_removed(self, args: AsyncArgs) -> None:
         """Remove a line from the form, keeping what was typed in the others."""
-        await self._change_lines(ack, body, client, order_modal.remove_line)
+        await self._change_lines(args, order_modal.remove_line)
 
-    async def _change_lines(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        change: Callable[..., View | None],
-    ) -> None:
-        await ack()
-        key, products = text_at(pressed(body), "value"), self._services.products.entries
-        t = self._services.cached_translator(actor_id(body))
-        await self._forms.change(client, body, lambda view: change(view, key, products, t))
-
-    async def number_typed(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Update the totals."""
-        await ack()
-        products = self._services.products.entries
-        t = self._services.cached_translator(actor_id(body))
-        await self._forms.refresh(
-            client, body, lambda view: order_modal.with_totals(view, products, t)
+    async def _change_lines(self, args: AsyncArgs, change: Callable[..., View | None]) -> None:
+        await args.ack()
+        key, products = text_at(pressed(args.body), "value"), self._services.products.entries
+        t = self._services.cached_translator(actor_id(args.body))
+        await self._forms.change(
+            args.client, args.body, lambda view: change(view, key, products, t)
         )
 
-    async def order_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def number_typed(self, args: AsyncArgs) -> None:
+        """Update the totals."""
+        await args.ack()
+        products = self._services.products.entries
+        t = self._services.cached_translator(actor_id(args.body))
+        await self._forms.refresh(
+            args.client, args.body, lambda view: order_modal.with_totals(view, products, t)
+        )
+
+    async def order_submitted(self, args: AsyncArgs) -> None:
         """Validate the form and start its order."""
-        typed = body["view"]
-        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
+        typed = args.body["view"]
+        requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)
         products = self._services.products
         policy = self._services.policies.policy(POLICY)
         try:
             parsed = parse_order(order_modal.parse(typed), products.names, CURRENCY, policy)
         except OrderFormErrors as mistakes:
-            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
+            await args.ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
             return
         self._forms.forget(typed["id"])
         order_input = OrderInput(
@@ -115,7 +102,7 @@ class OrderFormListeners:
             start=lambda: self._start(order_input, t),
             failed=lambda sentence: order_modal.failed(typed, products.entries, sentence, t),
         )
-        await submit(self._services, submission, ack, body, client)
+        await submit(self._services, args, submission)
 
     async def _start(self, order_input: OrderInput, t: Translator) -> Result:
         """Start the order. Raises TemporalUnavailableError."""

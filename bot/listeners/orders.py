@@ -1,9 +1,9 @@
 """Orders in Slack: `/order-status`, and the buttons of orders and of their list."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Interactions
@@ -32,15 +32,15 @@ class OrderListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def status_requested(self, ack: AsyncAck, command: dict[str, Any]) -> None:
+    async def status_requested(self, args: AsyncArgs) -> None:
         """Show, in private, one order or the latest orders of this person."""
-        await ack()
+        await args.ack()
         surface = Surface(
-            person=command["user_id"],
-            channel=command["channel_id"],
-            response_url=command.get("response_url", ""),
+            person=args.body["user_id"],
+            channel=args.body["channel_id"],
+            response_url=args.body.get("response_url", ""),
         )
-        typed = command.get("text", "").strip()
+        typed = args.body.get("text", "").strip()
         if typed:
             await self._show(surface, typed)
             return
@@ -48,15 +48,15 @@ class OrderListeners:
         t = await self._services.translator(surface.person)
         await self._services.answers.reply_with(surface, order_status.latest(snapshots, t))
 
-    async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def show_clicked(self, args: AsyncArgs) -> None:
         """Show the current state of one order of a list, below the list."""
-        await ack()
+        await args.ack()
         surface = Surface(
-            person=actor_id(body),
-            channel=text_at(body, "channel", "id"),
-            response_url=text_at(body, "response_url"),
+            person=actor_id(args.body),
+            channel=text_at(args.body, "channel", "id"),
+            response_url=text_at(args.body, "response_url"),
         )
-        await self._show(surface, text_at(card_click.pressed(body), "value"))
+        await self._show(surface, text_at(card_click.pressed(args.body), "value"))
 
     async def _show(self, surface: Surface, typed: str) -> None:
         """Show an order, or the reason why it cannot be shown."""
@@ -69,14 +69,12 @@ class OrderListeners:
         else:
             await answers.reply(surface, notices.unknown_order(order_id, t))
 
-    async def cancel_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
-    ) -> None:
+    async def cancel_clicked(self, args: AsyncArgs) -> None:
         """Cancel the order, which the person has confirmed, and show the result."""
         received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
-        interaction = self._interactions.of_click(click, request, received)
+        await args.ack()
+        click = card_click.parse_click(args.body)
+        interaction = self._interactions.of_click(click, args.request, received)
         command = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
         outcome = await self._interactions.execute(interaction, command)
         sentence = outcome.sentence

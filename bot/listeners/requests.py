@@ -1,9 +1,7 @@
 """`/approval`: the form for a request under any policy without a dedicated form."""
 
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
@@ -43,36 +41,32 @@ class RequestListeners:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def form_requested(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once, with a new request id: submitted twice, it is one request."""
-        await ack()
-        wanted = str(body.get("text") or "").strip().lower()
+        await args.ack()
+        wanted = str(args.body.get("text") or "").strip().lower()
         choices = form_choices(self._services)
         chosen = wanted if wanted in dict(choices) else ""
         written = DraftRequest(request_id=new_request_id(RequestKind.APPROVAL), policy=chosen)
-        t = self._services.cached_translator(str(body.get("user_id") or ""))
+        t = self._services.cached_translator(str(args.body.get("user_id") or ""))
         view = approval_modal.build(written.request_id, choices, t, written=written)
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
 
-    async def request_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def request_submitted(self, args: AsyncArgs) -> None:
         """Validate the form and start its request."""
-        typed = body["view"]
-        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
+        typed = args.body["view"]
+        requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)
         policies = self._services.policies
         written = approval_modal.parse(typed)
         policy = policies.by_name.get(written.policy) if written.policy not in FORMS else None
         if policy is None:
-            await ack(response_action="errors", errors=approval_modal.unknown_policy(t))
+            await args.ack(response_action="errors", errors=approval_modal.unknown_policy(t))
             return
         try:
             asked = read_request(written, policy, requester, policies.chain_of(requester.person))
         except RequestFormErrors as mistakes:
-            await ack(response_action="errors", errors=approval_modal.errors(mistakes, t))
+            await args.ack(response_action="errors", errors=approval_modal.errors(mistakes, t))
             return
         choices = form_choices(self._services)
         submission = Submission(
@@ -82,7 +76,7 @@ class RequestListeners:
             start=lambda: self._start(asked, t),
             failed=lambda sentence: approval_modal.failed(typed, choices, sentence, t),
         )
-        await submit(self._services, submission, ack, body, client)
+        await submit(self._services, args, submission)
 
     async def _start(self, request: ApprovalRequest, t: Translator) -> Result:
         """Start the request. Raises TemporalUnavailableError."""

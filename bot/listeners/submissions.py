@@ -3,11 +3,9 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.start import TemporalUnavailableError
 from bot.listeners.answers import Surface
@@ -42,15 +40,9 @@ class Submission:
     failed: Callable[[str], View]
 
 
-async def submit(
-    services: Services,
-    submission: Submission,
-    ack: AsyncAck,
-    body: dict[str, Any],
-    client: AsyncWebClient,
-) -> None:
+async def submit(services: Services, args: AsyncArgs, submission: Submission) -> None:
     """Acknowledge a valid form, start its request, and show the result or the form again."""
-    await ack(response_action="update", view=submission.working)
+    await args.ack(response_action="update", view=submission.working)
     acked = time.monotonic()
     person = submission.requester.person
     try:
@@ -60,8 +52,8 @@ async def submit(
         sentence = notices.unavailable(services.cached_translator(person))
         result = Result(view=submission.failed(sentence), sentence=sentence)
     await services.answers.show_or_reply(
-        client,
-        body["view"]["id"],
+        args.client,
+        args.body["view"]["id"],
         result.view,
         acked,
         surface=Surface(person=person),
