@@ -92,7 +92,5 @@ class ApprovalListeners:
         sentence = outcome.sentence or notices.confirmed(submission.verb, t)
         again = verb_modal.again(submission, sentence, t) if outcome.may_retry else None
         await show(sentence, again)
-        if (
-            interaction.surface.is_private
-        ):  # the modal shows the result; the inbox message is outdated
+        if interaction.surface.is_private:  # an inbox message, which is outdated now
             await refresh_inbox(self._services, interaction, outcome, submission.verb)

@@ -23,16 +23,11 @@ from views.hr_inputs import HrOffer, form_context
 from views.ids import ActionId, CallbackId, ShortcutId
 from views.payload import actor_id, text_at
 from views.translator import Translator
-from workflows.rules.approvals.policy import Policy, route
+from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.form import HrFormErrors, read_hr
-from workflows.rules.hr.request import (
-    HrRequest,
-    HrType,
-    amended_copy,
-    request_from_content,
-)
+from workflows.rules.hr.request import HrType, amended_copy, request_from_content
 from workflows.rules.messages import HrInput
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.errors import RuleError
@@ -144,26 +139,23 @@ class HrListeners:
             await args.ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, t))
             return
         self._forms.forget(typed["id"])
+        managers = self._services.policies.chain_of(requester.person)
+        hr_input = HrInput(request=request, requester=requester, policy=policy, managers=managers)
         submission = Submission(
             request_id=request.request_id,
             requester=requester,
             working=hr_modal.working(request.request_id, t),
-            start=lambda: self._start(typed, request, policy, requester),
+            start=lambda: self._start(typed, hr_input, t),
             failed=lambda sentence: hr_modal.failed(typed, self._offer(), sentence, t),
         )
         await submit(self._services, args, submission)
 
-    async def _start(
-        self, form: Mapping[str, Any], request: HrRequest, policy: Policy, requester: Actor
-    ) -> Result:
+    async def _start(self, form: Mapping[str, Any], hr_input: HrInput, t: Translator) -> Result:
         """Start the request. Raises TemporalUnavailableError."""
-        t = self._services.cached_translator(requester.person)
+        request, policy = hr_input.request, hr_input.policy
         if not request.link:  # submitted before the link to the quoted message was known
             request = replace(request, link=await self._link(form))
-        managers = self._services.policies.chain_of(requester.person)
-        started = await self._services.starts.start(
-            HrInput(request=request, requester=requester, policy=policy, managers=managers)
-        )
+        started = await self._services.starts.start(replace(hr_input, request=request))
         if not started.is_same:
             sentence = hr_modal.sent_before(request.request_id, t)
             return Result(view=hr_modal.message(sentence, t), sentence=sentence)

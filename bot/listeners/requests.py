@@ -11,11 +11,7 @@ from views import approval_modal
 from views.ids import CallbackId
 from views.payload import actor_id
 from views.translator import Translator
-from workflows.rules.approvals.form import (
-    DraftRequest,
-    RequestFormErrors,
-    read_request,
-)
+from workflows.rules.approvals.form import DraftRequest, RequestFormErrors, read_request
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
