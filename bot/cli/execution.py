@@ -60,7 +60,7 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
         await starts.require_namespace()
         raise CommandError(
             f"Not confirmed: it is not known whether {number} was received. "
-            f"Repeat the command with --id {number}: it is still one {noun}.",
+            f"Repeat the command with --id {number}: it is one {noun}.",
             Exit.UNCONFIRMED,
         ) from None
     if not started.is_new and started.existing is None:
