@@ -1,4 +1,4 @@
-"""Starts requests and orders: once per id, and never over something else under the same id."""
+"""Starts requests and orders, at most one per id."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
-from bot.actions.execute import readable
+from bot.actions.execute import readable_as
 from bot.actions.order_lookup import OrderLookup
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
@@ -44,7 +44,7 @@ class Starts:
         self._requests = requests
 
     async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started:
-        """Start it, unless its id was used before; then compare. Safe to repeat.
+        """Start a request or order; if its id was used before, compare them. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer within `retry_for` seconds, or
         its usual timeout.
@@ -62,11 +62,11 @@ class Starts:
         return Started(is_new=False, existing=existing, is_same=is_same)
 
     async def require_namespace(self) -> None:
-        """Raise TemporalUnavailableError if nothing can be started, because there is no namespace."""
+        """Raise TemporalUnavailableError if the namespace does not exist."""
         await self._workflows.require_namespace()
 
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
-        """Return the request or order that has this id, or None if that cannot be found out."""
+        """Return the request or order that has this id, or None if it cannot be read."""
         try:
             match asked:
                 case OrderInput():
@@ -89,9 +89,7 @@ class Starts:
         return menu.face if menu else await self._recorded(asked.request_id)
 
     async def _recorded(self, request_id: str) -> ApprovalSnapshot | None:
-        record = await self._requests.get(request_id)
-        snapshot = readable(record) if record else None
-        return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
+        return readable_as(await self._requests.get(request_id), ApprovalSnapshot)
 
 
 def _is_temporary(error: BaseException) -> bool:
@@ -101,7 +99,7 @@ def _is_temporary(error: BaseException) -> bool:
 
 
 def _is_same(existing: ApprovalSnapshot | OrderSnapshot, asked: StartInput) -> bool:
-    """Return whether what exists is what is asked; an amended request no longer shows its first content."""
+    """Return whether both are the same request. The content of an amended request is not compared."""
     person = asked.requester.person
     if existing.requester.person != person:
         return False

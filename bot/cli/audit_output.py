@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from bot.actions.audit_verification import Checked
 from bot.cli.request_output import actor_words
 from bot.cli.terminal import Line
 from records.refusals import CHAIN, RefusalRow
 from records.trail import Flaw, Trail, Verification, actor_of, fact_of
 from views.text import printable
 from workflows.rules.shared.audit import AuditEvent
-
-if TYPE_CHECKING:
-    from bot.actions.audit_verification import Checked
 
 _SHOWN_DATA = (
     *("verdict", "step", "reference", "error", "outcome", "status", "eligible", "delegates"),

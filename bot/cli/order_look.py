@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from bot.actions.execute import TemporalUnavailableError, readable
+from bot.actions.execute import TemporalUnavailableError, readable_as
 from bot.cli import execution
-from bot.cli.context import CliContext, unknown, unreadable
+from bot.cli.context import CliContext, require_readable, unknown, unreadable
 from bot.cli.order_output import next_words
 from bot.cli.request_output import UNREAD
 from bot.cli.terminal import CommandError, remark
@@ -50,8 +50,8 @@ def _silent(order_id: str) -> CommandError:
 
 async def _recorded(context: CliContext, order_id: str) -> OrderSnapshot | None:
     record = await context.record(order_id)
-    snapshot = readable(record) if record else None
-    if record is None or not isinstance(snapshot, OrderSnapshot):
+    snapshot = readable_as(record, OrderSnapshot)
+    if record is None or snapshot is None:
         return None
     return replace(snapshot, as_of=record.changed_at)
 
@@ -83,10 +83,7 @@ async def outcome(context: CliContext, order_id: str) -> OrderSnapshot:
         seen.append(words)
 
     record = await execution.last_record(context, order_id, remark_what_it_waits_for)
-    snapshot = readable(record)
-    if isinstance(snapshot, OrderSnapshot):
-        return snapshot
-    raise unreadable(order_id)
+    return require_readable(record, OrderSnapshot)
 
 
 async def approval_to_decide(context: CliContext, order_id: str, person: str) -> ApprovalSnapshot:

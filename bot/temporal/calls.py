@@ -27,8 +27,8 @@ WAIT = 2.5
 """Seconds to wait for an update's result before it counts as unconfirmed."""
 
 IN_FLIGHT = 4
-"""Concurrent updates per request and process. The server admits ten per workflow, and its own retry
-beyond that limit is slow."""
+"""Concurrent updates per request and process. The server allows ten per workflow, and its own retry
+beyond that limit is slow (docs/temporal-facts.md, "Updates in flight")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,7 +191,8 @@ def _refused_or_ended(error: WorkflowUpdateFailedError) -> NotAccepted:
 
 def _from_rpc(error: RPCError) -> NotAccepted:
     if error.status is RPCStatusCode.NOT_FOUND:
-        # Only the message distinguishes an id that never existed from a closed workflow.
+        # Only the message distinguishes an unknown id from a closed workflow: see
+        # docs/temporal-facts.md, "Update errors".
         return WorkflowUnknown() if "not found for ID" in error.message else WorkflowEnded()
     if error.status in _TRANSIENT:
         return Unconfirmed()

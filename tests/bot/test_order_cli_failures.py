@@ -114,7 +114,7 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
 
     for said in (silent, gone):
         assert said.code == CANNOT
-        assert "the last that the records know" in said.err
+        assert "last recorded state" in said.err
     assert silent.out == "awaiting_approval\n"
     assert "Status: waiting for approval\n" in gone.out
     assert (over.code, over.json["status"]) == (0, "completed")

@@ -137,7 +137,7 @@ async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
     assert (decided.code, decided.out, decided.err) == (CANNOT, "", sentence)
     assert (shown.code, shown.err) == (CANNOT, sentence)
     assert "waiting for approval" in shown.out
-    assert "the last that the records know" in shown.out
+    assert "last recorded state" in shown.out
     assert listed.code == 0
     assert request in listed.out
 
