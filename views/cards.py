@@ -28,12 +28,11 @@ from workflows.rules.approvals.policy import Layout
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, Provisioning
-from workflows.rules.journeys import public
 from workflows.rules.notice import Notice
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, content
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.content import Content
-from workflows.rules.snapshots import Snapshot
+from workflows.rules.snapshots import Snapshot, public
 
 S = TypeVar("S", bound=Snapshot)
 

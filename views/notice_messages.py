@@ -4,9 +4,8 @@ from views.blocks import Message, text_message
 from views.cards import renderer
 from views.notices import channel
 from views.translator import Translator, translator
-from workflows.rules.journeys import public
 from workflows.rules.notice import Notice, NoticeKind
-from workflows.rules.snapshots import Snapshot
+from workflows.rules.snapshots import Snapshot, public
 
 
 def message(notice: Notice, link: str = "", language: str = "") -> Message:

@@ -1,6 +1,8 @@
 """The snapshot of any journey."""
 
+from workflows.rules.approvals.privacy import public_approval
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.privacy import public_hr
 from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.orders.order import OrderSnapshot
 
@@ -10,3 +12,14 @@ Snapshot = ApprovalSnapshot | OrderSnapshot | HrSnapshot
 All have `request_id`, `about`, `title`, `approval`, `admin_channel`, `is_child`, `is_open` and
 `needs_attention`.
 """
+
+
+def public(snapshot: Snapshot) -> Snapshot:
+    """Return the public snapshot, for a channel. Nothing in an order is private."""
+    match snapshot:
+        case ApprovalSnapshot():
+            return public_approval(snapshot)
+        case HrSnapshot():
+            return public_hr(snapshot)
+        case OrderSnapshot():
+            return snapshot
