@@ -87,7 +87,7 @@ class InboxLookup:
             known = approval if isinstance(approval, ApprovalSnapshot) else None
             # Until an HR request has ended, its approval has the newer state.
             shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot
-            found.append(Mine(face=shown, approval=known))
+            found.append(Mine(snapshot=shown, approval=known))
         return tuple(found)
 
 
@@ -103,7 +103,7 @@ def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
         snapshot, waiting = decode_snapshot(row.face), row.waiting
         if isinstance(snapshot, ApprovalSnapshot):
             yield ToDecide(
-                face=snapshot,
+                snapshot=snapshot,
                 person=waiting.person,
                 seat=waiting.seat,
                 source=waiting.source,
@@ -117,7 +117,7 @@ def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
         snapshot, fact = decode_snapshot(row.face), row.fact
         if isinstance(snapshot, ApprovalSnapshot):
             yield Decided(
-                face=snapshot,
+                snapshot=snapshot,
                 verdict=fact.data.get("verdict", ""),
                 seat=fact.data.get("on_behalf_of", ""),
                 reason=fact.reason,

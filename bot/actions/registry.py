@@ -181,7 +181,7 @@ def command_of(submission: Submission) -> Command:
 def _approvers(submission: Submission) -> tuple[ApproverSource, ...]:
     typed = submission.typed
     people = (ApproverSource(kind=SourceKind.USER, value=person) for person in typed.people)
-    return (*people, *map(read_source, typed.source_words))
+    return (*people, *map(read_source, typed.written_sources))
 
 
 _FROM_FORM: Mapping[str, Callable[[Submission], Any]] = {

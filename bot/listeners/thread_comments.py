@@ -116,7 +116,7 @@ class ThreadListeners:
             redelivered=redelivered,
             retry=False,
         )
-        return await commands.execute(Comment(actor=actor, text=reply.words), context)
+        return await commands.execute(Comment(actor=actor, text=reply.plain_text), context)
 
     async def _hints(
         self,
@@ -129,7 +129,7 @@ class ThreadListeners:
     ) -> list[str]:
         """Return the notices about a recorded comment; the same event is answered once."""
         hints: list[str] = []
-        if is_typed_decision(reply.said) and not redelivered:
+        if is_typed_decision(reply.text) and not redelivered:
             link = await self._link_to_buttons(client, reply, snapshot.request_id)
             hints.append(thread_notices.typed_decision(t, link))
         if snapshot.private:

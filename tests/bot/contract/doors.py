@@ -290,6 +290,6 @@ def words_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
     if verb is Verb.COMMENT:
         return [typed.reason]
     options = {"--reason": typed.reason, "--to": typed.delegate, "--title": typed.title}
-    sources = [*(f"user:{person}" for person in typed.people), *typed.source_words]
+    sources = [*(f"user:{person}" for person in typed.people), *typed.written_sources]
     pairs = [*options.items(), *(("--approver", source) for source in sources)]
     return [word for option, value in pairs if value for word in (option, value)]
