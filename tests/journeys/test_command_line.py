@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from records.database import Database
 from tests.journeys.installation import Installation
 from tests.journeys.programs import Program, clean_environment, run
 from tests.journeys.starter import ROOT
@@ -76,18 +75,17 @@ async def test_a_process_without_settings_or_schema_refuses_to_start(
 ) -> None:
     """A missing token or an old schema gives a sentence that names the fix."""
     temporal = {"TEMPORAL_ADDRESS": installation.temporal_address}
-    old, new = (environment(tmp_path, name=name) | temporal for name in ("old.db", "new.db"))
-    async with Database(new["DATABASE_URL"]) as database:
-        await database.upgrade()
-    without, before = await asyncio.gather(
-        run(process, directory=tmp_path, environment=new),
-        run(process, directory=tmp_path, environment=old | TOKENS),
+    empty = environment(tmp_path) | temporal
+    upgraded = empty | {"DATABASE_URL": installation.database_url}
+    without_token, without_schema = await asyncio.gather(
+        run(process, directory=tmp_path, environment=upgraded),
+        run(process, directory=tmp_path, environment=empty | TOKENS),
     )
 
     _assert_refused(
-        without, "SLACK_APP_TOKEN is not set." if process == "bot" else "SLACK_BOT_TOKEN"
+        without_token, "SLACK_APP_TOKEN is not set." if process == "bot" else "SLACK_BOT_TOKEN"
     )
-    _assert_refused(before, "countersign db upgrade")
+    _assert_refused(without_schema, "countersign db upgrade")
 
 
 def _assert_refused(program: Program, message: str) -> None:
