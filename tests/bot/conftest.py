@@ -26,13 +26,13 @@ from emulator.server import start
 from records.database import Database
 from records.refusals import Refusals
 from records.stock import Stock
-from tests.bot.command_line import CommandLine, command_line, set_up
-from tests.bot.desk import ANA, RunningWorker, Shop, listeners_ended, unique
-from tests.bot.front_desk import FrontDesk
-from tests.bot.front_door import SECRET as WEBHOOK_SECRET
-from tests.bot.front_door import front_door
-from tests.bot.presses import SECRET, SignedHttp
-from tests.bot.till import Till
+from tests.bot.cli_driver import CliDriver, cli_driver, configure_cli
+from tests.bot.order_driver import ANA, RunningWorker, OrderDriver, listeners_finished, unique
+from tests.bot.request_driver import RequestDriver
+from tests.bot.http_client import SECRET as WEBHOOK_SECRET
+from tests.bot.http_client import http_server
+from tests.bot.signed_clicks import SECRET, SignedHttp
+from tests.bot.order_cli import OrderCli
 from tests.sandbox import sandbox_sharing
 from worker import activities
 from workflows.registry import WORKFLOWS
@@ -157,7 +157,7 @@ async def services(
         slack=web, database=database, workflows=workflows, policies=policies
     ) as services:
         yield services
-        await listeners_ended()
+        await listeners_finished()
 
 
 @pytest.fixture
@@ -189,23 +189,23 @@ def refusals(database: Database) -> Refusals:
 
 
 @pytest.fixture
-def desk(
+def request_driver(
     slack: StandInClient, services: Services, workflows: WorkflowClient, worker: RunningWorker
-) -> FrontDesk:
+) -> RequestDriver:
     house = services.policies.policy("order")
-    return FrontDesk(slack=slack, workflows=workflows, house=house)
+    return RequestDriver(slack=slack, workflows=workflows, house=house)
 
 
 @pytest.fixture
-def shop(  # noqa: PLR0913, PLR0917 - what an order meets
+def order_driver(  # noqa: PLR0913, PLR0917 - what an order meets
     slack: StandInClient,
     temporal: WorkflowEnvironment,
     services: Services,
     workflows: WorkflowClient,
     refusals: Refusals,
     worker: RunningWorker,
-) -> Shop:
-    return Shop(
+) -> OrderDriver:
+    return OrderDriver(
         slack=slack,
         env=temporal,
         workflows=workflows,
@@ -216,7 +216,7 @@ def shop(  # noqa: PLR0913, PLR0917 - what an order meets
 
 
 @pytest.fixture
-def shell(  # noqa: PLR0913, PLR0917 - what a command meets
+def cli(  # noqa: PLR0913, PLR0917 - what a command meets
     temporal: WorkflowEnvironment,
     workflows: WorkflowClient,
     database: Database,
@@ -225,9 +225,9 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> CommandLine:
+) -> CliDriver:
     """The command line, set up for this test's Temporal, queue and records."""
-    set_up(
+    configure_cli(
         monkeypatch,
         tmp_path,
         DATABASE_URL=f"sqlite:///{records_file}",
@@ -235,23 +235,23 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
         TEMPORAL_NAMESPACE=temporal.client.namespace,
         TEMPORAL_TASK_QUEUE=queue,
     )
-    return command_line(workflows, database, tmp_path_factory.mktemp("said"))
+    return cli_driver(workflows, database, tmp_path_factory.mktemp("said"))
 
 
 @pytest.fixture
-async def till(  # noqa: PLR0913, PLR0917 - what a command meets
-    shell: CommandLine,
-    shop: Shop,
+async def order_cli(  # noqa: PLR0913, PLR0917 - what a command meets
+    cli: CliDriver,
+    order_driver: OrderDriver,
     services: Services,
     database: Database,
     queue: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Till]:
+) -> AsyncIterator[OrderCli]:
     """The command line on orders, by the policies that are shipped, and the bot's webhook."""
-    async with front_door(services, database, shop.env.client, queue) as door:
+    async with http_server(services, database, order_driver.env.client, queue) as http_client:
         monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
         monkeypatch.setenv("CLI_PERSON", ANA)
         monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", WEBHOOK_SECRET)
-        monkeypatch.setenv("WEB_PORT", door.url.rpartition(":")[2])
+        monkeypatch.setenv("WEB_PORT", http_client.url.rpartition(":")[2])
         with capture_logs():  # the bot's, which is in this process, are not what a command prints
-            yield Till(shell=shell, shop=shop, database=database)
+            yield OrderCli(cli=cli, order_driver=order_driver, database=database)

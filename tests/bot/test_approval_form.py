@@ -8,8 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, Json, was_started
-from tests.bot.front_desk import FrontDesk, offers
+from tests.bot.order_driver import ANA, APPROVALS, Json, exists
+from tests.bot.request_driver import RequestDriver, offers
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Actor, Origin
@@ -44,7 +44,7 @@ def policy_with_levels(services: Services) -> str:
 
 
 async def test_a_request_is_asked_by_the_form(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
     policy = policy_with_levels(services)
@@ -54,7 +54,7 @@ async def test_a_request_is_asked_by_the_form(
 
     request_id = request_id_of(form)
     await slack.wait_for_modal(ANA, lambda v: request_id in text_of(v) and not v["callback_id"])
-    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(request_id, lambda snapshot: bool(snapshot.levels))
     assert snapshot.policy == policy
     assert snapshot.requester.person == ANA
     assert snapshot.content.title == TYPED["title"]
@@ -85,7 +85,7 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     temporal: WorkflowEnvironment,
 ) -> None:
     form = await open_form(slack)
@@ -101,11 +101,11 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
 
     errors = answer["errors"] if "errors" in answer else answer["response"]["errors"]
     assert sorted(errors) == ["amount", "answer_within", "links"]
-    assert not await was_started(temporal, request_id_of(form))
+    assert not await exists(temporal, request_id_of(form))
 
 
 async def test_the_same_form_twice_is_one_request(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
     await slack.deliveries(duplicate=1)
@@ -113,7 +113,7 @@ async def test_the_same_form_twice_is_one_request(
 
     await slack.submit(ANA, form, {**title, "policy": choose(form, policy_with_levels(services))})
 
-    snapshot = await desk.face(request_id_of(form), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(request_id_of(form), lambda snapshot: bool(snapshot.levels))
     await slack.wait_for_message(
         APPROVALS, ANA, lambda m: request_id_of(form) in text_of(m) and offers("more")(m)
     )
@@ -133,7 +133,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     changed: dict[str, str],
     words: str,
 ) -> None:
@@ -147,11 +147,11 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         policy=policy,
         route=route(policy, None),
     )
-    assert await desk.workflows.start(asked)  # a first try that was not confirmed
+    assert await request_driver.workflows.start(asked)  # a first try that was not confirmed
     again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
 
     await slack.submit(ANA, form, again)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(request_id, lambda snapshot: bool(snapshot.levels))
     assert snapshot.content.title == "Chairs"

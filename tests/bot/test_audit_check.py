@@ -155,7 +155,7 @@ def test_the_story_says_what_it_should() -> None:
     assert public(SNAPSHOT, "APR-1") == STATE
 
 
-class GoingOn(AuditTrail):
+class StillRunning(AuditTrail):
     """The records of a request that goes on: each reading finds one fact more."""
 
     def __init__(self) -> None:
@@ -176,6 +176,6 @@ async def test_what_is_written_between_the_two_readings_is_not_lost(
 
     monkeypatch.setattr(audit_verification, "replay_facts", replayed)
 
-    found = await audit_verification.check(GoingOn(), cast("Client", object()), "APR-1")
+    found = await audit_verification.check(StillRunning(), cast("Client", object()), "APR-1")
 
     assert (found.compared, found.facts, found.is_whole) == (Compared.AGREES, LAST, True)

@@ -19,8 +19,8 @@ from bot.policies.file import Policies
 from records.database import Database
 from records.schema import audit_events, requests
 from records.trail import fact_of
-from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
-from tests.bot.desk import PATIENCE, RunningWorker, an_order
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, by
+from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.records.stories import change, contents, forge
 from workflows.rules.messages import OrderInput
 from workflows.rules.shared.audit import Fact
@@ -34,24 +34,24 @@ SECRET = "=HYPERLINK(swordfish)"
 pytestmark = pytest.mark.usefixtures("worker")
 
 
-async def rejected(shell: CommandLine) -> str:
+async def rejected(cli: CliDriver) -> str:
     """Return a request that Boris has refused in words that he regrets, after Gus was refused."""
-    request = await shell.ask()
-    assert (await shell.request("decide", request, "approve", "--as", GUS)).code == 6
-    said = await shell.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
+    request = await cli.create_request()
+    assert (await cli.request("decide", request, "approve", "--as", GUS)).code == 6
+    said = await cli.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
     assert said.code == 0, said.err
-    await shell.fact(request, Fact.REQUEST_REJECTED)
+    await cli.fact(request, Fact.REQUEST_REJECTED)
     return request
 
 
-async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: CommandLine) -> None:
-    request = await rejected(shell)
+async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(cli: CliDriver) -> None:
+    request = await rejected(cli)
 
-    shown = await shell.type("audit", "show", request)
-    plain = await shell.type("audit", "show", request, "--json")
-    refused = await shell.type("audit", "refusals", request)
-    counted = await shell.type("audit", "refusals", "--json")
-    unknown = await shell.type("audit", "show", "REQ-NEVERWAS")
+    shown = await cli.type("audit", "show", request)
+    plain = await cli.type("audit", "show", request, "--json")
+    refused = await cli.type("audit", "refusals", request)
+    counted = await cli.type("audit", "refusals", "--json")
+    unknown = await cli.type("audit", "show", "REQ-NEVERWAS")
 
     assert shown.code == 0
     for words in (
@@ -74,16 +74,16 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: Comma
 
 
 async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
-    shell: CommandLine, database: Database
+    cli: CliDriver, database: Database
 ) -> None:
     """Guard: `bot.actions.audit_verification.check` without its call of `replay_facts` finds nothing."""
-    request = await rejected(shell)
-    before = await shell.type("audit", "verify", request)
+    request = await rejected(cli)
+    before = await cli.type("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")
 
-    alone = await shell.type("audit", "verify", request, "--no-temporal")
-    compared = await shell.type("audit", "verify", request)
-    everything = await shell.type("audit", "verify", "--all")
+    alone = await cli.type("audit", "verify", request, "--no-temporal")
+    compared = await cli.type("audit", "verify", request)
+    everything = await cli.type("audit", "verify", "--all")
 
     assert (before.code, before.err) == (0, "")
     assert before.out == (f"{request}: 4 facts, {SAME}\n")
@@ -100,13 +100,13 @@ async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history
 
 
 async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
-    shell: CommandLine, database: Database
+    cli: CliDriver, database: Database
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     await change(
         database, "UPDATE requests SET status = 'approved' WHERE request_id = :it", it=request
     )
-    state = await shell.type("audit", "verify", request)
+    state = await cli.type("audit", "verify", request)
     await change(
         database,
         "UPDATE audit_events SET rule = 'x' WHERE request_id = :it AND sequence = 2",
@@ -114,8 +114,8 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
     )
     await change(database, "UPDATE refusals SET code = 'x'")
 
-    fact = await shell.type("audit", "verify", request)
-    everything = await shell.type("audit", "verify", "--all", "--no-temporal")
+    fact = await cli.type("audit", "verify", request)
+    everything = await cli.type("audit", "verify", "--all", "--no-temporal")
 
     assert (state.code, fact.code, everything.code) == (FLAWED, FLAWED, FLAWED)
     assert state.out == (
@@ -126,17 +126,17 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
 
 
 async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
-    shell: CommandLine, database: Database, temporal: WorkflowEnvironment
+    cli: CliDriver, database: Database, temporal: WorkflowEnvironment
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     async with database.writing() as connection:
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == request))
 
-    one = await shell.type("audit", "verify", request)
+    one = await cli.type("audit", "verify", request)
     await until(lambda: is_listed(temporal, request))
-    everything = await shell.type("audit", "verify", "--all")
-    alone = await shell.type("audit", "verify", request, "--no-temporal")
+    everything = await cli.type("audit", "verify", "--all")
+    alone = await cli.type("audit", "verify", request, "--no-temporal")
 
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
     assert (one.code, one.out) == (FLAWED, sentence)
@@ -145,21 +145,21 @@ async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
 
 
 async def test_an_open_request_an_order_and_its_approval_are_what_their_histories_yield(
-    shell: CommandLine, policies: Policies
+    cli: CliDriver, policies: Policies
 ) -> None:
-    waiting = await shell.ask("travel")
-    order = an_order()
-    await shell.workflows.start(
+    waiting = await cli.create_request("travel")
+    order = make_order()
+    await cli.workflows.start(
         OrderInput(order=order, requester=by(ANA), policy=policies.policy("order"), managers=())
     )
     approval = approval_id(order.order_id)
-    await shell.until_open(approval)
-    done = await shell.request("decide", approval, "approve", "--as", BORIS)
+    await cli.until_decidable(approval)
+    done = await cli.request("decide", approval, "approve", "--as", BORIS)
     assert done.code == 0, done.err
-    await shell.fact(order.order_id, Fact.ORDER_ENDED)
+    await cli.fact(order.order_id, Fact.ORDER_ENDED)
 
-    said = await shell.type("audit", "verify", waiting, order.order_id, approval)
-    everything = await shell.type("audit", "verify", "--all")
+    said = await cli.type("audit", "verify", waiting, order.order_id, approval)
+    everything = await cli.type("audit", "verify", "--all")
 
     assert (said.code, said.err) == (0, ""), said.out
     assert said.out.count("and Temporal's history matches.\n") == 3
@@ -170,13 +170,13 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
 
 
 async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
 
-    down = await shell.type("audit", "verify", request)
-    enough = await shell.type("audit", "verify", "--all", "--no-temporal")
+    down = await cli.type("audit", "verify", request)
+    enough = await cli.type("audit", "verify", "--all", "--no-temporal")
 
     assert down.code == UNCHECKED
     assert down.out == f"{request}: 4 facts, the chain is intact; not compared with Temporal.\n"
@@ -185,9 +185,9 @@ async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
 
 
 async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
-    shell: CommandLine, temporal: WorkflowEnvironment, worker: RunningWorker
+    cli: CliDriver, temporal: WorkflowEnvironment, worker: RunningWorker
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     await worker.stop()
     client = temporal.client
     await client.workflow_service.delete_workflow_execution(
@@ -196,10 +196,10 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
             workflow_execution=WorkflowExecution(workflow_id=request),
         )
     )
-    await until(lambda: is_forgotten(temporal, request))
+    await until(lambda: is_deleted(temporal, request))
     await worker.start()
 
-    said = await shell.type("audit", "verify", request)
+    said = await cli.type("audit", "verify", request)
 
     assert (said.code, said.out) == (
         0,
@@ -213,7 +213,7 @@ async def is_listed(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
     return bool([one async for one in found])
 
 
-async def is_forgotten(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
+async def is_deleted(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
     try:
         await temporal.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
@@ -223,7 +223,7 @@ async def is_forgotten(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until this holds."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             if await holds():
                 return
@@ -231,32 +231,32 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_a_namespace_that_is_not_there_is_not_taken_for_a_forgotten_history(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
 
-    said = await shell.type("audit", "verify", request)
+    said = await cli.type("audit", "verify", request)
 
     assert said.code == UNCHECKED
     assert said.err.startswith("Temporal has no namespace “nowhere”.")
 
 
 async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
-    shell: CommandLine, database: Database, tmp_path: Path
+    cli: CliDriver, database: Database, tmp_path: Path
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     redact = ("audit", "redact", request, "3", "--as", FAY, "--reason", "He is sorry")
 
-    done = await shell.type(*redact)
-    again = await shell.type(*redact)
-    content = await shell.type(*redact[:3], "1", *redact[4:], "--field", "content")
-    verified = await shell.type("audit", "verify", request)
-    shown = await shell.type("audit", "show", request)
+    done = await cli.type(*redact)
+    again = await cli.type(*redact)
+    content = await cli.type(*redact[:3], "1", *redact[4:], "--field", "content")
+    verified = await cli.type("audit", "verify", request)
+    shown = await cli.type("audit", "show", request)
     out = tmp_path / "export.jsonl"
-    exported = await shell.type("audit", "export", "--output", str(out))
-    file = await shell.type("audit", "verify", "--file", str(out))
-    request_shown = await shell.request("show", request)
+    exported = await cli.type("audit", "export", "--output", str(out))
+    file = await cli.type("audit", "verify", "--file", str(out))
+    request_shown = await cli.request("show", request)
 
     assert (done.code, done.out.splitlines()) == (
         0,
@@ -281,9 +281,9 @@ async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
     assert request_shown.code == 0
 
 
-async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLine) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+async def test_what_cannot_be_redacted_is_told_with_what_to_do(cli: CliDriver) -> None:
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     reason = ("--reason", "Because")
 
     wrong = {
@@ -302,36 +302,36 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLin
     }
 
     for words, sentence in wrong.items():
-        said = await shell.type("audit", "redact", request, *words)
+        said = await cli.type("audit", "redact", request, *words)
         assert (said.code, said.out) == (CANNOT, ""), words
         assert said.err.startswith(sentence)
-    unknown = await shell.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
+    unknown = await cli.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
 async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
-    shell: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: CliDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request, other = await rejected(shell), await shell.ask()
-    await shell.fact(other, Fact.LEVEL_OPENED)
+    request, other = await rejected(cli), await cli.create_request()
+    await cli.fact(other, Fact.LEVEL_OPENED)
 
-    one = await shell.type("audit", "export", request)
-    everything = await shell.type("audit", "export")
-    refusals = await shell.type("audit", "export", "--refusals")
-    table = await shell.type("audit", "export", request, "--format", "csv")
-    refused = await shell.type("audit", "export", "--refusals", "--format", "csv")
+    one = await cli.type("audit", "export", request)
+    everything = await cli.type("audit", "export")
+    refusals = await cli.type("audit", "export", "--refusals")
+    table = await cli.type("audit", "export", request, "--format", "csv")
+    refused = await cli.type("audit", "export", "--refusals", "--format", "csv")
     monkeypatch.setenv("DATABASE_URL", "nonsense")  # a file is checked with nothing else
     checked = []
     for said in (one, everything, refusals):
         file = tmp_path / "export.jsonl"
         file.write_text(said.out)
-        checked.append(await shell.type("audit", "verify", "--file", str(file)))
+        checked.append(await cli.type("audit", "verify", "--file", str(file)))
 
     documents = [json.loads(line) for line in one.out.splitlines()]
     assert [document["type"] for document in documents] == [*("fact",) * 4, "head", "end"]
     facts = [{name: value for name, value in one.items() if name != "type"} for one in documents]
     row = facts[2] | {name: json.dumps(facts[2][name]) for name in ("actor", "data")}
-    assert fact_of(row) == (await shell.trail.facts(request))[2]
+    assert fact_of(row) == (await cli.trail.facts(request))[2]
     assert [said.code for said in checked] == [0, 0, 0]
     assert f"{other}: 2 facts, the chain is intact.\n" in checked[1].out
     assert "The refusals: 1 refusal, the chain is intact.\n" in checked[2].out
@@ -342,7 +342,7 @@ async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
 
 
 async def test_what_is_to_be_verified_or_exported_is_said_once(
-    shell: CommandLine, tmp_path: Path
+    cli: CliDriver, tmp_path: Path
 ) -> None:
     for words in (
         ("verify",),
@@ -353,22 +353,22 @@ async def test_what_is_to_be_verified_or_exported_is_said_once(
         ("export", "REQ-1", "--refusals"),
         ("export", "--output", str(tmp_path / "no" / "folder")),
     ):
-        said = await shell.type("audit", *words)
+        said = await cli.type("audit", *words)
         assert (said.code, said.out) == (CANNOT, ""), words
         assert said.err.count("\n") == 1, said.err
 
 
 async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bug(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell.here = True
+    cli.in_process = True
 
     def closed(*_: object) -> None:
         raise BrokenPipeError
 
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setattr(audit_file.JsonLines, "line", closed)
 
-    said = await shell.type("audit", "export", request)
+    said = await cli.type("audit", "export", request)
 
     assert (said.code, said.out, said.err) == (CANNOT, "", "")

@@ -10,7 +10,7 @@ from bot.actions.audit_verification import Compared
 from bot.cli import audit_output
 from bot.cli.terminal import Exit
 from records.trail import Flaw
-from tests.bot.command_line import ANA, BORIS, GUS, OPERATOR, CommandLine
+from tests.bot.cli_driver import ANA, BORIS, GUS, OPERATOR, CliDriver
 from workflows.rules.shared.audit import Fact
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
@@ -29,20 +29,20 @@ def bare(said: str, operator: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_every_example_is_what_the_program_says(shell: CommandLine) -> None:
-    await shell.request(
+async def test_every_example_is_what_the_program_says(cli: CliDriver) -> None:
+    await cli.request(
         *("create", "--id", REQUEST, "--policy", "general", "--title", "Trade fair"),
         *("--text", "Two days in Hanover", "--amount", "1500.00 USD", "--as", ANA),
     )
-    await shell.until_open(REQUEST)
-    await shell.request("decide", REQUEST, "approve", "--as", GUS)
+    await cli.until_decidable(REQUEST)
+    await cli.request("decide", REQUEST, "approve", "--as", GUS)
     why = ("--reason", "Ana is ill")
-    await shell.request("decide", REQUEST, "reject", "--as", BORIS, *why)
-    await shell.fact(REQUEST, Fact.REQUEST_REJECTED)
+    await cli.request("decide", REQUEST, "reject", "--as", BORIS, *why)
+    await cli.fact(REQUEST, Fact.REQUEST_REJECTED)
 
     assert len(EXAMPLES) >= 8
     for words, _, shown in EXAMPLES:
-        said = await shell.type(*shlex.split(words))
+        said = await cli.type(*shlex.split(words))
         assert said.code == 0, words
         assert bare(said.out + said.err, OPERATOR) == bare(shown, "olga"), words
 

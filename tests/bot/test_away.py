@@ -10,8 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners.services import Services
 from bot.temporal.calls import Unconfirmed
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
-from tests.bot.front_desk import EMIL, FrontDesk, level
+from tests.bot.order_driver import APPROVALS, BORIS, CLARA, Json
+from tests.bot.request_driver import EMIL, RequestDriver, level
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Status
@@ -53,16 +53,16 @@ async def test_an_absence_is_noted_and_said(
 
 
 async def test_a_stand_in_may_decide_what_was_open_before(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
     form = await open_form(slack)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
-    await desk.face(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
+    await request_driver.snapshot(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
     await slack.click(EMIL, APPROVALS, asked.message, "approve")
 
-    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
     assert closed.status is Status.APPROVED
     assert closed.levels[0].decisions[0].seat == BORIS
 
@@ -125,10 +125,10 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
     form = await open_form(slack)
     noted = asyncio.Event()
 
@@ -136,7 +136,7 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
         await noted.wait()
         return Unconfirmed()
 
-    monkeypatch.setattr(desk.workflows, "update", update)
+    monkeypatch.setattr(request_driver.workflows, "update", update)
     monkeypatch.setattr(services.commands, "retry_for", 0.1)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
@@ -145,4 +145,4 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
 
     later = notices.hear_later(1, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
-    assert await desk.workflows.menu(asked.request_id, BORIS) is not None
+    assert await request_driver.workflows.menu(asked.request_id, BORIS) is not None

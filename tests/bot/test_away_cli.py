@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.bot.command_line import BORIS, CLARA, FAY, GUS, CommandLine
+from tests.bot.cli_driver import BORIS, CLARA, FAY, GUS, CliDriver
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.audit import Fact
 
@@ -15,17 +15,17 @@ def day(number: int) -> str:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_open_requests_hear_of_an_absence_and_of_its_end(shell: CommandLine) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+async def test_open_requests_hear_of_an_absence_and_of_its_end(cli: CliDriver) -> None:
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
 
-    noted = await shell.type("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
-    await shell.until(request, GUS, Verb.APPROVE)
-    shown = await shell.type("away", "show", "--json")
-    stands_in = await shell.request("show", request)
-    back = await shell.type("away", "clear", "--as", BORIS, "--json")
-    nobody = await shell.type("away", "show")
-    again = await shell.type("away", "clear", "--as", BORIS)
+    noted = await cli.type("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
+    await cli.until(request, GUS, Verb.APPROVE)
+    shown = await cli.type("away", "show", "--json")
+    stands_in = await cli.request("show", request)
+    back = await cli.type("away", "clear", "--as", BORIS, "--json")
+    nobody = await cli.type("away", "show")
+    again = await cli.type("away", "clear", "--as", BORIS)
 
     assert noted.code == 0, noted.err
     first, second = noted.out.splitlines()
@@ -40,16 +40,16 @@ async def test_open_requests_hear_of_an_absence_and_of_its_end(shell: CommandLin
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
 
-async def test_days_and_instants_are_the_houses_own(shell: CommandLine) -> None:
+async def test_days_and_instants_are_the_houses_own(cli: CliDriver) -> None:
     year = datetime.now(UTC).year + 1
     winter = ("away", "set", "--to", CLARA, "--as", BORIS, "--json")
 
-    days = await shell.type(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
-    hours = await shell.type(
+    days = await cli.type(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
+    hours = await cli.type(
         *winter, "--from", f"{year}-12-24 09:00", "--until", f"{year}-12-26T12:00-05:00"
     )
-    mine = await shell.type("away", "show", BORIS)
-    theirs = await shell.type("away", "show", CLARA)
+    mine = await cli.type("away", "show", BORIS)
+    theirs = await cli.type("away", "show", CLARA)
 
     (one,) = days.json["absences"]
     assert (one["starts"], one["ends"]) == (
@@ -69,8 +69,8 @@ async def test_days_and_instants_are_the_houses_own(shell: CommandLine) -> None:
     assert theirs.err == "U0CLARA is not away.\n"
 
 
-async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
-    await shell.type("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
+async def test_an_absence_that_cannot_be_is_refused(cli: CliDriver) -> None:
+    await cli.type("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
 
     for words in (
         ("--to", BORIS, "--until", day(3)),
@@ -78,14 +78,14 @@ async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
         ("--to", GUS, "--until", day(-3)),
         ("--to", GUS, "--until", day(3), "--from", day(5)),
     ):
-        said = await shell.type("away", "set", *words, "--as", BORIS)
+        said = await cli.type("away", "set", *words, "--as", BORIS)
         assert (said.code, said.out) == (6, ""), words
         assert "absence_" not in said.err
         assert said.err.count("\n") == 1
 
-    wrong = await shell.type("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
-    nobody = await shell.type("away", "set", "--to", GUS, "--until", day(3))
-    far = await shell.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
+    wrong = await cli.type("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
+    nobody = await cli.type("away", "set", "--to", GUS, "--until", day(3))
+    far = await cli.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
     for said, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
@@ -98,15 +98,15 @@ async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
 
 @pytest.mark.usefixtures("worker")
 async def test_with_temporal_down_an_absence_is_noted_and_says_who_has_not_heard(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     with monkeypatch.context() as patched:
         patched.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-        noted = await shell.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+        noted = await cli.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
-    repeated = await shell.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+    repeated = await cli.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
     assert noted.code == 5
     assert noted.out.startswith("U0BORIS is away from ")

@@ -24,7 +24,7 @@ from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
 from slack_api.locales import Locales
-from tests.bot.desk import PATIENCE
+from tests.bot.order_driver import TIMEOUT
 from tests.records.builders import fact, state
 from workflows.rules.approvals.request import Refresh
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -117,7 +117,7 @@ async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
     """Change people, and wait until the bot's listener has come to its end."""
     await slack.people(kind, **fields)
     await slack.wait_for_journal(kind="ack", what=kind)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while left := {one for one in asyncio.all_tasks() if "run_ack_function" in repr(one)}:
             await asyncio.wait(left)
 
@@ -171,7 +171,7 @@ async def test_an_event_that_comes_again_is_the_same_refresh(
 ) -> None:
     await slack.deliveries(duplicate=1)
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR lead"})
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await workflows.twice.wait()
     first, again = workflows.asked
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR"})

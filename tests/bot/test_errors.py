@@ -10,9 +10,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
-from tests.bot.forms import fill_in, open_form, order_id_of
-from tests.bot.presses import SECRET, SignedHttp, press_payload, with_value
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, GUS, Json, OrderDriver, listeners_finished
+from tests.bot.order_form import fill_in, open_form, order_id_of
+from tests.bot.signed_clicks import SECRET, SignedHttp, click_payload, with_button_value
 from views import notices
 from views.translator import ENGLISH
 
@@ -72,13 +72,13 @@ async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
 async def test_a_rejection_that_breaks_comes_back_with_its_reason(
     slack: StandInClient,
     bot: AsyncApp,
-    shop: Shop,
+    order_driver: OrderDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
-    monkeypatch.setattr(shop.workflows, "update", break_down)
+    monkeypatch.setattr(order_driver.workflows, "update", break_down)
 
     await slack.submit(BORIS, modal, {"reason": "Much too dear"})
 
@@ -93,32 +93,32 @@ async def test_a_rejection_that_breaks_comes_back_with_its_reason(
     ids=lambda value: next(iter(value)),
 )
 async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadable(
-    slack: StandInClient, http: SignedHttp, shop: Shop, value: Json
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, value: Json
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
-    answer = await http.interact(with_value(payload, **value))
+    answer = await http.interact(with_button_value(payload, **value))
 
     assert answer.status == 200
-    await shop.told(BORIS, notices.unreadable(ENGLISH))
-    assert await shop.updates(card.approval_id, "decide") == 0
+    await order_driver.private_message(BORIS, notices.unreadable(ENGLISH))
+    assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
 @pytest.mark.parametrize("user", [{}, {"id": None}, {"id": ""}, {"id": "B0T"}, {"id": ["U0BORIS"]}])
 async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
-    slack: StandInClient, http: SignedHttp, shop: Shop, user: Json
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, user: Json
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
     with structlog.testing.capture_logs() as logs:
         answer = await http.interact({**payload, "user": user})
-        await listeners_ended()
+        await listeners_finished()
 
     assert answer.status == 200
     assert [one["event"] for one in logs if one["event"] == "unreadable_payload"]
-    assert await shop.updates(card.approval_id, "decide") == 0
+    assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
 @pytest.mark.parametrize("callback_id", ["verb", "approval", "order", "away"])
@@ -138,10 +138,10 @@ async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
 
 
 async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
     payload["actions"][0]["action_id"] = "foreign"
 
     with structlog.testing.capture_logs() as logs:

@@ -13,12 +13,12 @@ from slack_bolt.async_app import AsyncApp
 from bot import listeners
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, FAY, GUS, Json, Shop, has_buttons, listeners_ended
-from tests.bot.forms import fill_in, open_form
-from tests.bot.front_desk import EMIL, FORMS, FrontDesk, level
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, FAY, GUS, Json, OrderDriver, has_approve_button, listeners_finished
+from tests.bot.order_form import fill_in, open_form
+from tests.bot.request_driver import EMIL, FORMS, RequestDriver, level
 from tests.bot.test_home import bulk_form, home_with, open_home, ticked
 from tests.bot.test_hr_form import choose, request_id_of, shows, submit, the_form
-from tests.bot.test_thread_comments import reply, whispers
+from tests.bot.test_thread_comments import reply, private_messages
 from views import hr_modal, notices, thread_notices
 from views.catalogue import CATALOGUES
 from views.translator import translator
@@ -74,27 +74,27 @@ def english_in(said: object) -> set[str]:
 
 
 @pytest.fixture
-async def germans(slack: StandInClient, services: Services, bot: AsyncApp) -> None:
+async def german_users(slack: StandInClient, services: Services, bot: AsyncApp) -> None:
     """Have everybody whom the tests know read German."""
     for person in (ANA, BORIS, FAY, GUS):
         await slack.people("user_change", user={"id": person, "locale": "de-DE"})
     await slack.wait_for_journal(kind="ack", what="user_change")
-    await listeners_ended()
+    await listeners_finished()
     assert {services.people.cached_locale(one) for one in (ANA, BORIS, FAY, GUS)} == {"de"}
 
 
 @pytest.mark.usefixtures("germans")
 @pytest.mark.parametrize("verb", FORMS)
 async def test_every_verb_from_the_menu_to_the_last_word(
-    slack: StandInClient, desk: FrontDesk, verb: Verb
+    slack: StandInClient, request_driver: RequestDriver, verb: Verb
 ) -> None:
     person, typed = FORMS[verb]
-    asked = await desk.ask()
-    form = await desk.form(person, asked, verb)
+    asked = await request_driver.create()
+    form = await request_driver.form(person, asked, verb)
 
     await slack.submit(person, form, dict(typed))
 
-    await desk.says(person, notices.confirmed(verb, DE))
+    await request_driver.modal(person, notices.confirmed(verb, DE))
     said = await said_privately(slack)
     assert len(said) > 3
     assert english_in(said) == set()
@@ -102,28 +102,28 @@ async def test_every_verb_from_the_menu_to_the_last_word(
 
 @pytest.mark.usefixtures("germans")
 async def test_refusals_orders_and_their_mistakes(
-    slack: StandInClient, desk: FrontDesk, shop: Shop
+    slack: StandInClient, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
     await slack.click(GUS, APPROVALS, asked.message, "approve")
-    await shop.told(GUS, notices.refusal("not_an_approver", {}, DE))
+    await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, DE))
     form = await open_form(slack)
     await fill_in(slack, form, lines__0__quantity="many", card_expiry="never")
     await slack.say(GUS, APPROVALS, "/order-status nothing")
-    await shop.told(GUS, notices.malformed_order_id("nothing", DE))
+    await order_driver.private_message(GUS, notices.malformed_order_id("nothing", DE))
     await slack.say(GUS, APPROVALS, "/away")
     await slack.wait_for_modal(GUS, lambda v: v["callback_id"] == "away")
     await slack.say(GUS, APPROVALS, "/approval")
     await slack.wait_for_modal(GUS, lambda v: v["callback_id"] == "approval")
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
-    await shop.told(GUS, card.order_id)
-    await listeners_ended()
+    await order_driver.private_message(GUS, card.order_id)
+    await listeners_finished()
 
     said = await said_privately(slack)
     assert "eine ganze Zahl von 1 bis 9.999" in json.dumps(said, ensure_ascii=False)
     assert english_in(said) == set()
-    shared = await shop.card(card.order_id, has_buttons)
+    shared = await order_driver.card(card.order_id, has_approve_button)
     assert "Waiting for approval" in str(shared["blocks"])
 
 
@@ -131,10 +131,10 @@ async def test_refusals_orders_and_their_mistakes(
 
 
 async def test_the_home_its_tabs_and_what_is_told_there(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     """Broken by hand: with English in `HomeBoard.publish` everything was found."""
-    asked = [await desk.ask(level(EMIL)) for _ in range(3)]
+    asked = [await request_driver.create(level(EMIL)) for _ in range(3)]
     home = await open_home(slack, EMIL)
     for tab in ("home_mine", "home_away", "home_history", "home_decide"):
         await slack.click_in_view(EMIL, home, tab)
@@ -148,8 +148,8 @@ async def test_the_home_its_tabs_and_what_is_told_there(
     )
     form = await bulk_form(slack, EMIL)
     await slack.submit(EMIL, form, {"chosen": ticked(form)})
-    await desk.says(EMIL, notices.confirmed("approve", DE))
-    await listeners_ended()
+    await request_driver.modal(EMIL, notices.confirmed("approve", DE))
+    await listeners_finished()
 
     assert english_in(await said_privately(slack)) == set()
 
@@ -159,18 +159,18 @@ def _newer_than(home: Json) -> Callable[[Json], bool]:
 
 
 async def test_what_approvals_answers(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(level(EMIL))
+    asked = await request_driver.create(level(EMIL))
 
     await slack.say(EMIL, APPROVALS, "/approvals")
 
-    await shop.told(EMIL, asked.request_id)
+    await order_driver.private_message(EMIL, asked.request_id)
     assert english_in(await said_privately(slack)) == set()
 
 
 async def test_the_hr_form_its_mistakes_and_its_answer(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     await slack.say(EMIL, APPROVALS, "/request")
     form = await the_form(slack, EMIL)
@@ -182,24 +182,24 @@ async def test_the_hr_form_its_mistakes_and_its_answer(
 
     assert english_in(mistaken) == set()
     received = hr_modal.received(request_id_of(form), "#hr", DE)
-    await desk.says(EMIL, text_of(received).partition("<")[0].strip()[:60])
+    await request_driver.modal(EMIL, text_of(received).partition("<")[0].strip()[:60])
     assert english_in(await said_privately(slack)) == set()
 
 
 async def test_hints_and_refusals_in_a_thread(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    private = await desk.ask(level(EMIL), visibility=Visibility.PRIVATE)
-    others = await desk.ask(level(BORIS))
+    private = await request_driver.create(level(EMIL), visibility=Visibility.PRIVATE)
+    others = await request_driver.create(level(BORIS))
 
     await reply(slack, EMIL, private, "ok")
     await reply(slack, EMIL, others, "ok")
     await slack.click(EMIL, APPROVALS, others.message, "approve")
-    await shop.told(EMIL, notices.refusal("not_an_approver", {}, DE))
+    await order_driver.private_message(EMIL, notices.refusal("not_an_approver", {}, DE))
 
-    (hint,) = await whispers(slack, EMIL, private)
+    (hint,) = await private_messages(slack, EMIL, private)
     assert thread_notices.public_thread(DE) in hint
-    assert await whispers(slack, EMIL, others) == [thread_notices.refused("not_involved", {}, DE)]
+    assert await private_messages(slack, EMIL, others) == [thread_notices.refused("not_involved", {}, DE)]
     assert english_in(await said_privately(slack)) == set()
 
 

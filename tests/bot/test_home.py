@@ -11,8 +11,8 @@ from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Json, Shop, listeners_ended, yes_by
-from tests.bot.front_desk import EMIL, FrontDesk, level
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, CLARA, Json, OrderDriver, listeners_finished, cli_approval_by
+from tests.bot.request_driver import EMIL, RequestDriver, level
 from tests.bot.test_away import away_for_a_week
 from views import notices
 from views.translator import ENGLISH
@@ -29,9 +29,9 @@ def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home_relay, "MIN_INTERVAL", timedelta(0))
 
 
-async def ask_often(desk: FrontDesk, times: int, rule: LevelRule) -> list[str]:
+async def ask_often(request_driver: RequestDriver, times: int, rule: LevelRule) -> list[str]:
     """Ask so often at the same time, and return the requests' ids."""
-    asked = await asyncio.gather(*(desk.ask(rule) for _ in range(times)))
+    asked = await asyncio.gather(*(request_driver.create(rule) for _ in range(times)))
     return [one.request_id for one in asked]
 
 
@@ -56,9 +56,9 @@ def withdrawal() -> Withdrawal:
 
 
 async def test_it_shows_what_waits_for_whoever_opens_it_and_for_nobody_else(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
 
     home = await open_home(slack, BORIS)
     others = await open_home(slack, CLARA)
@@ -69,26 +69,26 @@ async def test_it_shows_what_waits_for_whoever_opens_it_and_for_nobody_else(
 
 
 async def test_a_decision_there_counts_is_told_there_and_shows_on_the_card(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS, CLARA))
+    asked = await request_driver.create(level(BORIS, CLARA))
     home = await open_home(slack, BORIS)
 
     await slack.click_in_view(BORIS, home, "approve")
 
     shown = await home_with(slack, BORIS, notices.confirmed("approve", ENGLISH))
     assert asked.request_id not in text_of(shown)
-    await shop.pass_time(asked.request_id)
-    await desk.card(asked.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
+    await order_driver.pass_time(asked.request_id)
+    await request_driver.card(asked.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
     assert await slack.messages(f"D{BORIS}", BORIS) == []
 
 
 async def test_a_refusal_is_told_on_the_home(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
     home = await open_home(slack, BORIS)
-    await send(desk.workflows, asked.request_id, "w", withdrawal())
+    await send(request_driver.workflows, asked.request_id, "w", withdrawal())
 
     await slack.click_in_view(BORIS, home, "approve")
 
@@ -96,50 +96,50 @@ async def test_a_refusal_is_told_on_the_home(
 
 
 async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
     home = await open_home(slack, BORIS)
 
     await slack.click_in_view(BORIS, home, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.REJECTED)
-    await desk.says(BORIS, notices.confirmed("reject", ENGLISH))
+    await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.status is Status.REJECTED)
+    await request_driver.modal(BORIS, notices.confirmed("reject", ENGLISH))
     await home_without(slack, BORIS, asked.request_id)
 
 
 async def test_it_is_fresh_though_nobody_opens_it_again(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     """Broken by hand: without `mark_stale` in the transaction of the facts nothing appears."""
     await open_home(slack, BORIS)
     await open_home(slack, CLARA)
 
-    asked = await desk.ask(level(BORIS, CLARA))
+    asked = await request_driver.create(level(BORIS, CLARA))
     await home_with(slack, CLARA, asked.request_id)
-    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
+    await send(request_driver.workflows, asked.request_id, "b", cli_approval_by(BORIS))
 
     await home_without(slack, BORIS, asked.request_id)
     await home_with(slack, CLARA, asked.request_id)
 
 
-async def test_a_refresh_moves_nobody(slack: StandInClient, bot: AsyncApp, desk: FrontDesk) -> None:
+async def test_a_refresh_moves_nobody(slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver) -> None:
     home = await open_home(slack, ANA)
     await slack.click_in_view(ANA, home, "home_mine")
     await home_with(slack, ANA, "Nothing here yet")
 
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
 
     await home_with(slack, ANA, asked.request_id, "Waiting for", f"<@{BORIS}>")
 
 
 async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
-    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
+    asked = await request_driver.create(level(BORIS))
+    await send(request_driver.workflows, asked.request_id, "b", cli_approval_by(BORIS))
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_history")
     await home_with(slack, BORIS, asked.request_id, "You approved")
@@ -154,7 +154,7 @@ async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
 
 
 async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_away")
@@ -170,15 +170,15 @@ async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
 
 async def test_the_other_tab_needs_nothing(slack: StandInClient, bot: AsyncApp) -> None:
     await slack.act(BORIS, "open_home", section="messages")
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.home(BORIS) is None
 
 
 async def test_a_page_holds_ten_and_leads_to_the_others(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await ask_often(desk, 11, level(BORIS))
+    asked = await ask_often(request_driver, 11, level(BORIS))
     home = await open_home(slack, BORIS)
     first = {one for one in asked if one in text_of(home)}
 
@@ -193,33 +193,33 @@ async def test_a_page_holds_ten_and_leads_to_the_others(
 
 
 async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    asked = await request_driver.create(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request is waiting for your decision")
+    told = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
 
     await slack.click(BORIS, APPROVALS, told, "approve")
 
-    painted = await shop.told(BORIS, "Nothing is waiting for you")
+    painted = await order_driver.private_message(BORIS, "Nothing is waiting for you")
     assert painted["ts"] == told["ts"]
-    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.APPROVED)
+    await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.status is Status.APPROVED)
 
 
 async def test_a_rejection_from_a_private_answer_is_shown_there_too(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     """Broken by hand: where a private message may be painted, the card stood in its place first."""
-    await desk.ask(level(BORIS))
+    await request_driver.create(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request is waiting for your decision")
+    told = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
     mark = await slack.journal_mark()
 
     await slack.click(BORIS, APPROVALS, told, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    painted = await shop.told(BORIS, "Nothing is waiting for you")
+    painted = await order_driver.private_message(BORIS, "Nothing is waiting for you")
     assert painted["ts"] == told["ts"]
     assert len(await slack.journal(mark, kind="response_url")) == 1
 
@@ -240,11 +240,11 @@ def ticked(form: Json) -> Json:
 
 @pytest.mark.parametrize("closes", [False, True])
 async def test_five_at_once_of_which_one_is_refused(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, *, closes: bool
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, *, closes: bool
 ) -> None:
-    asked = await ask_often(desk, 5, level(BORIS))
+    asked = await ask_often(request_driver, 5, level(BORIS))
     form = await bulk_form(slack, BORIS)
-    await send(desk.workflows, asked[2], "w", withdrawal())
+    await send(request_driver.workflows, asked[2], "w", withdrawal())
     if closes:
         await slack.faults({"target": "views.update", "effect": "error", "error": "not_found"})
 
@@ -254,40 +254,40 @@ async def test_five_at_once_of_which_one_is_refused(
         home = await home_with(slack, BORIS, "4 decided.", "1 not decided", "was withdrawn")
         assert text_of(home).count(notices.confirmed("approve", ENGLISH)) == 4
     else:
-        told = await desk.says(BORIS, "4 decided.")
+        told = await request_driver.modal(BORIS, "4 decided.")
         assert "1 not decided" in text_of(told)
         assert text_of(told).count(notices.confirmed("approve", ENGLISH)) == 4
         assert "was withdrawn" in text_of(told)
     for number, one in enumerate(asked):
         wanted = Status.WITHDRAWN if number == 2 else Status.APPROVED
-        await desk.face(one, lambda snapshot, wanted=wanted: snapshot.status is wanted)  # type: ignore[misc]
+        await request_driver.snapshot(one, lambda snapshot, wanted=wanted: snapshot.status is wanted)  # type: ignore[misc]
 
 
 async def test_each_of_several_is_its_own_update_which_the_same_submission_repeats(
     workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     services: Services,
 ) -> None:
     """Broken by hand: with ids that do not name the request this fails."""
-    asked = await ask_often(desk, 2, level(BORIS, CLARA))
+    asked = await ask_often(request_driver, 2, level(BORIS, CLARA))
     form = await bulk_form(slack, BORIS)
 
     await slack.submit(BORIS, form, {"chosen": ticked(form)})
-    await desk.says(BORIS, "2 decided.")
+    await request_driver.modal(BORIS, "2 decided.")
 
     for one in asked:
         again = await send(
-            workflows, one, click_id(one, form["id"], BORIS, form["hash"]), yes_by(BORIS)
+            workflows, one, click_id(one, form["id"], BORIS, form["hash"]), cli_approval_by(BORIS)
         )
         assert type(again).__name__ == "Accepted"
 
 
 async def test_a_reason_that_a_policy_wants_is_asked_for_at_its_field(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    await ask_often(desk, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))
+    await ask_often(request_driver, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))
     form = await bulk_form(slack, BORIS)
 
     answer = await slack.submit(BORIS, form, {"chosen": ticked(form)})

@@ -18,7 +18,7 @@ from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
 from slack_api.locales import Locales
-from tests.bot.desk import ANA, BORIS, Json
+from tests.bot.order_driver import ANA, BORIS, Json
 from tests.records.builders import fact, state
 from views.home import HomePlace
 

@@ -13,7 +13,7 @@ from records.database import Database
 from records.personnel import Personnel
 from records.time_off import DEFAULT_DAYS, TimeOff
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Shop, has_buttons, yes_by
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, CLARA, OrderDriver, has_approve_button, cli_approval_by
 from workflows.hr_request import HrRequestWorkflow
 from workflows.rules.approvals.policy import LevelRule, Policy, Tier
 from workflows.rules.approvals.request import Status
@@ -24,16 +24,16 @@ from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceK
 from workflows.rules.shared.ids import approval_id
 
 
-def _policy(shop: Shop) -> Policy:
+def _policy(order_driver: OrderDriver) -> Policy:
     levels = tuple(
         LevelRule(name=name, approvers=(ApproverSource(kind=SourceKind.USER, value=person),))
         for name, person in (("manager", BORIS), ("hr", CLARA))
     )
     always = (Tier(up_to=None, levels=("manager", "hr")),)
-    return replace(shop.policy, name="time_off", title="Time off", tiers=always, levels=levels)
+    return replace(order_driver.policy, name="time_off", title="Time off", tiers=always, levels=levels)
 
 
-async def _asked(shop: Shop, days: int = 5) -> HrInput:
+async def _asked(order_driver: OrderDriver, days: int = 5) -> HrInput:
     """Start a request for so many days off and wait until people are asked."""
     request = HrRequest(
         request_id=new_id("HR"),
@@ -43,32 +43,32 @@ async def _asked(shop: Shop, days: int = 5) -> HrInput:
         ends=date(2027, 3, days),
     )
     who = Actor(person=ANA, origin=Origin.SLACK)
-    asked = HrInput(request=request, requester=who, policy=_policy(shop))
-    assert await shop.workflows.start(asked) is True
-    await shop.slack.wait_for_message(
-        APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_buttons(m)
+    asked = HrInput(request=request, requester=who, policy=_policy(order_driver))
+    assert await order_driver.workflows.start(asked) is True
+    await order_driver.slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: request.request_id in text_of(m) and has_approve_button(m)
     )
-    await shop.until_idle(approval_id(request.request_id))
+    await order_driver.until_idle(approval_id(request.request_id))
     return asked
 
 
-async def _approve(shop: Shop, asked: HrInput) -> None:
+async def _approve(order_driver: OrderDriver, asked: HrInput) -> None:
     approval = approval_id(asked.request.request_id)
-    await send(shop.workflows, approval, "boris", yes_by(BORIS))
-    await shop.until_idle(approval)
-    await send(shop.workflows, approval, "clara", replace(yes_by(CLARA), level=2))
-    await shop.end(asked.request.request_id)
+    await send(order_driver.workflows, approval, "boris", cli_approval_by(BORIS))
+    await order_driver.until_idle(approval)
+    await send(order_driver.workflows, approval, "clara", replace(cli_approval_by(CLARA), level=2))
+    await order_driver.skip_to_end(asked.request.request_id)
 
 
 async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
-    shop: Shop, database: Database
+    order_driver: OrderDriver, database: Database
 ) -> None:
-    asked = await _asked(shop)
+    asked = await _asked(order_driver)
 
-    await _approve(shop, asked)
+    await _approve(order_driver, asked)
 
-    told = await shop.direct_message(ANA, "booking is done")
-    request = shop.env.client.get_workflow_handle_for(
+    told = await order_driver.direct_message(ANA, "booking is done")
+    request = order_driver.env.client.get_workflow_handle_for(
         HrRequestWorkflow.run, asked.request.request_id
     )
     snapshot = await request.query(HrRequestWorkflow.state)
@@ -79,28 +79,28 @@ async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
 
 
 async def test_more_days_than_there_are_end_approved_and_not_provisioned(
-    shop: Shop, database: Database
+    order_driver: OrderDriver, database: Database
 ) -> None:
-    asked = await _asked(shop, days=31)
+    asked = await _asked(order_driver, days=31)
 
-    await _approve(shop, asked)
+    await _approve(order_driver, asked)
 
-    await shop.direct_message(ANA, f"31 requested, {DEFAULT_DAYS} left")
+    await order_driver.direct_message(ANA, f"31 requested, {DEFAULT_DAYS} left")
     assert (await TimeOff(database).balance(ANA, 2027)).booked == 0
     assert await Personnel(database).entries_of(ANA) == ()
 
 
-async def test_a_request_that_was_started_is_not_started_again(shop: Shop) -> None:
-    asked = await _asked(shop)
+async def test_a_request_that_was_started_is_not_started_again(order_driver: OrderDriver) -> None:
+    asked = await _asked(order_driver)
 
-    assert await shop.workflows.start(asked) is False
+    assert await order_driver.workflows.start(asked) is False
 
 
 async def test_its_trail_is_what_its_history_says(
-    services: Services, shop: Shop, temporal: WorkflowEnvironment
+    services: Services, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
-    asked = await _asked(shop)
-    await _approve(shop, asked)
+    asked = await _asked(order_driver)
+    await _approve(order_driver, asked)
 
     for name in (asked.request.request_id, approval_id(asked.request.request_id)):
         checked = await check(services.trail, temporal.client, name)

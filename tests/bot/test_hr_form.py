@@ -12,19 +12,19 @@ from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, block_of, text_of
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     BORIS,
     FAY,
     GUS,
     Json,
     RunningWorker,
-    Shop,
-    listeners_ended,
-    was_started,
+    OrderDriver,
+    listeners_finished,
+    exists,
 )
-from tests.bot.front_desk import FrontDesk
-from tests.bot.presses import SignedHttp
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SignedHttp
 from views import hr_copy
 from views.blocks import actions
 from views.translator import ENGLISH
@@ -107,7 +107,7 @@ def fields_of(form: Json) -> list[str]:
     return [one["block_id"] for one in form["blocks"] if one["block_id"] in ALL_FIELDS]
 
 
-def typed_in(form: Json) -> dict[str, str]:
+def form_values(form: Json) -> dict[str, str]:
     """Return what stands in the form's inputs, by the field's name."""
     found: dict[str, str] = {}
     for name, by_action in form["state"]["values"].items():
@@ -128,10 +128,10 @@ def request_id_of(form: Json) -> str:
     return str(json.loads(form["private_metadata"])["request_id"])
 
 
-async def asked(desk: FrontDesk, form: Json) -> HrRequest:
+async def asked(request_driver: RequestDriver, form: Json) -> HrRequest:
     """Wait until the request has been asked, and return it as its approval has it."""
     request_id = request_id_of(form)
-    snapshot = await desk.face(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
     return request_from_content(request_id, snapshot.content)
 
 
@@ -140,7 +140,7 @@ async def asked(desk: FrontDesk, form: Json) -> HrRequest:
 
 async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
     await slack.say(GUS, GENERAL, "/order-status")  # Bolt's own first call, auth.test, is done
-    await listeners_ended()
+    await listeners_finished()
     mark = await slack.journal_mark()
 
     await open_form(slack)
@@ -153,7 +153,7 @@ async def test_the_command_may_name_the_type(
     slack: StandInClient, bot: AsyncApp, written: str
 ) -> None:
     assert fields_of(await open_form(slack, written)) == ["amount"]
-    assert typed_in(await the_form(slack))["type"] == "expense"
+    assert form_values(await the_form(slack))["type"] == "expense"
 
 
 async def test_time_off_is_two_words_to_people(slack: StandInClient, bot: AsyncApp) -> None:
@@ -167,7 +167,7 @@ async def test_the_global_shortcut_opens_the_same_form(slack: StandInClient, bot
 
 
 async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     said = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
     mark = await slack.journal_mark()
@@ -184,17 +184,17 @@ async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
         "views.update",
     ]
     quote = "> Ana needs <a> new desk\n> soon & for @U0ANA"
-    assert typed_in(form)["description"].rstrip() == quote
-    await choose(slack, form, "equipment", {**typed_in(form), "title": "A desk"})
+    assert form_values(form)["description"].rstrip() == quote
+    await choose(slack, form, "equipment", {**form_values(form), "title": "A desk"})
     form = await shows(slack, "item")
     await submit(slack, form, description=quote, title="A desk")
-    request = await asked(desk, form)
+    request = await asked(request_driver, form)
     assert request.link.endswith(f"/archives/{GENERAL}/p{said['ts'].replace('.', '')}")
     assert (request.description, request.item) == (quote, "DESK-OAK")
 
 
 async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_without_a_link(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     said = await slack.say(BORIS, GENERAL, "A desk for Ana")
     await slack.faults(
@@ -209,11 +209,11 @@ async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_wit
     await choose(slack, form, "transfer", {})
     form = await shows(slack, "new_team")
     await submit(slack, form)
-    assert (await asked(desk, form)).link == ""
+    assert (await asked(request_driver, form)).link == ""
 
 
 async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same(
-    slack: StandInClient, http: SignedHttp, desk: FrontDesk
+    slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
     said = await slack.say(BORIS, GENERAL, "A desk for Ana")
     mark = await slack.journal_mark()
@@ -223,7 +223,7 @@ async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same
     await slack.faults({"target": "chat.getPermalink", "effect": "error", "error": "fatal_error"})
     await http.interact(opened["payload"])
     form = await the_form(slack)
-    await listeners_ended()
+    await listeners_finished()
     mark = await slack.journal_mark()
     await choose(slack, form, "transfer", {})
     (chosen,) = await slack.journal(mark, kind="envelope", what="block_actions")
@@ -236,7 +236,7 @@ async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same
 
     await http.interact(sent["payload"])
 
-    assert (await asked(desk, form)).link.endswith(said["ts"].replace(".", ""))
+    assert (await asked(request_driver, form)).link.endswith(said["ts"].replace(".", ""))
 
 
 async def test_a_house_without_hr_policies_says_so(
@@ -257,17 +257,17 @@ async def test_a_house_without_hr_policies_says_so(
 
 @pytest.mark.parametrize("type_", HrType)
 async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, type_: HrType
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, type_: HrType
 ) -> None:
     form = await open_form(slack)
     await choose(slack, form, type_, {"title": "Typed before"})
     form = await shows(slack, *FIELDS[type_])
-    assert typed_in(form)["title"] == "Typed before"
+    assert form_values(form)["title"] == "Typed before"
 
     await submit(slack, form)
 
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
-    request = await asked(desk, form)
+    request = await asked(request_driver, form)
     assert (request.type, request.title) == (type_, TYPED["title"])
     assert request.priority is Priority.HIGH
     needed = {name for name in ALL_FIELDS if getattr(request, name)}
@@ -280,15 +280,15 @@ async def test_another_type_and_back_loses_nothing_of_what_was_typed(
     form = await open_form(slack, "time off")
     await choose(slack, form, "promotion", TYPED)
     form = await shows(slack, "new_role")
-    await choose(slack, form, "time_off", {**typed_in(form), "new_role": "Lead"})
+    await choose(slack, form, "time_off", {**form_values(form), "new_role": "Lead"})
 
     form = await shows(slack, "starts", "ends")
 
     expected = {name: TYPED[name] for name in ("title", "description", "starts", "ends")}
-    assert typed_in(form) == {**expected, "priority": "high", "type": "time_off"}
-    await choose(slack, form, "promotion", typed_in(form))
+    assert form_values(form) == {**expected, "priority": "high", "type": "time_off"}
+    await choose(slack, form, "promotion", form_values(form))
     form = await shows(slack, "new_role")
-    assert typed_in(form)["new_role"] == "Lead"
+    assert form_values(form)["new_role"] == "Lead"
 
 
 BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
@@ -320,7 +320,7 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa:
     assert answer["errors"].keys() == wrong.keys()
     for name, words in wrong.items():
         assert words in answer["errors"][name].lower() or words in answer["errors"][name]
-    assert not await was_started(temporal, request_id_of(form))
+    assert not await exists(temporal, request_id_of(form))
 
 
 async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
@@ -332,8 +332,8 @@ async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
 
     again = await shows(slack, "amount")
     assert "Fill in the new fields" in text_of(again)
-    assert typed_in(again)["title"] == TYPED["title"]
-    assert not await was_started(temporal, request_id_of(form))
+    assert form_values(again)["title"] == TYPED["title"]
+    assert not await exists(temporal, request_id_of(form))
 
 
 @pytest.mark.parametrize(("hour", "day"), [(0, 30), (11, 30), (12, 31), (23, 31)])
@@ -345,7 +345,7 @@ def test_a_day_is_over_only_once_it_is_over_everywhere(hour: int, day: int) -> N
 
 
 async def test_the_same_form_twice_is_one_request(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack, "transfer")
     await slack.deliveries(duplicate=1)
@@ -353,8 +353,8 @@ async def test_the_same_form_twice_is_one_request(
 
     await submit(slack, form)
 
-    await asked(desk, form)
-    await listeners_ended()
+    await asked(request_driver, form)
+    await listeners_finished()
     shown = [call["arguments"]["view"] for call in await slack.journal(mark, kind="api", method="views.update")]  # fmt: skip
     assert len(shown) == 2
     assert all("was sent*" in json.dumps(view, ensure_ascii=False) for view in shown)
@@ -368,8 +368,8 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
-    shop: Shop,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
     changed: dict[str, str],
     words: str,
 ) -> None:
@@ -382,34 +382,34 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         priority=Priority.HIGH,
         new_team="Sales",
     )
-    await ask(shop.workflows, services, first)  # a first try that was not confirmed
-    await desk.face(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
-    await shop.until_idle(approval_id(first.request_id))
+    await ask(order_driver.workflows, services, first)  # a first try that was not confirmed
+    await request_driver.snapshot(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
+    await order_driver.until_idle(approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    assert (await asked(desk, form)).title == TYPED["title"]
+    assert (await asked(request_driver, form)).title == TYPED["title"]
 
 
 async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
     slack: StandInClient,
     bot: AsyncApp,
     worker: RunningWorker,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     form = await open_form(slack, "time off")
-    monkeypatch.setattr(desk.workflows, "_wait", 0.0)
+    monkeypatch.setattr(request_driver.workflows, "_wait", 0.0)
 
     await submit(slack, form)
 
     again = await slack.wait_for_modal(ANA, lambda v: "can't save anything right now" in text_of(v))
     names = ("title", "description", "priority", "starts", "ends")
-    assert typed_in(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
+    assert form_values(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
     assert request_id_of(again) == request_id_of(form)
     monkeypatch.undo()
-    await slack.act(ANA, "view_submit", view_id=again["id"], state=state_of(again, typed_in(again)))
+    await slack.act(ANA, "view_submit", view_id=again["id"], state=state_of(again, form_values(again)))
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
 
 
@@ -426,7 +426,7 @@ async def ask(workflows: WorkflowClient, services: Services, request: HrRequest)
     assert await workflows.start(asked)
 
 
-async def press_copy(
+async def click_copy(
     slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
 ) -> None:
     """Press the button of a copy, on a message that only this person has."""
@@ -436,44 +436,44 @@ async def press_copy(
 
 
 async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, web: AsyncWebClient
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form, amount="1,200.50")
-    await asked(desk, form)
+    await asked(request_driver, form)
     before = request_id_of(form)
-    await shop.until_idle(approval_id(before))
+    await order_driver.until_idle(approval_id(before))
 
-    await press_copy(slack, web, ANA, before)
+    await click_copy(slack, web, ANA, before)
 
     copy = await shows(slack, "amount")
     assert request_id_of(copy) != before
     names = ("title", "description", "priority")
     expected = {**{name: TYPED[name] for name in names}, "type": "expense"}
-    assert typed_in(copy) == {**expected, "amount": "1,200.50 EUR"}
-    changed = {**typed_in(copy), "title": "A smaller wish"}
+    assert form_values(copy) == {**expected, "amount": "1,200.50 EUR"}
+    changed = {**form_values(copy), "title": "A smaller wish"}
     await slack.act(ANA, "view_submit", view_id=copy["id"], state=state_of(copy, changed))
-    assert (await asked(desk, copy)).title == "A smaller wish"
-    assert (await asked(desk, form)).title == TYPED["title"]
+    assert (await asked(request_driver, copy)).title == "A smaller wish"
+    assert (await asked(request_driver, form)).title == TYPED["title"]
 
 
 async def test_only_its_requester_gets_a_copy(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, web: AsyncWebClient
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form)
-    await asked(desk, form)
-    await shop.until_idle(approval_id(request_id_of(form)))
+    await asked(request_driver, form)
+    await order_driver.until_idle(approval_id(request_id_of(form)))
 
-    await press_copy(slack, web, GUS, request_id_of(form))
+    await click_copy(slack, web, GUS, request_id_of(form))
 
     view = await slack.wait_for_modal(GUS, lambda v: "Only the requester can" in text_of(v))
     assert TYPED["title"] not in json.dumps(view)
 
 
 async def test_a_copy_of_what_nobody_knows_is_told_so(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, web: AsyncWebClient
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
-    await press_copy(slack, web, FAY, "HR-00000000")
+    await click_copy(slack, web, FAY, "HR-00000000")
 
     await slack.wait_for_modal(FAY, lambda v: "can't be found" in text_of(v))

@@ -8,9 +8,9 @@ import pytest
 
 from emulator.client import StandInClient
 from records.refusals import Refusals
-from tests.bot.desk import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_ended
-from tests.bot.front_desk import FrontDesk, level
-from tests.bot.presses import SignedHttp, press_payload
+from tests.bot.order_driver import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_finished
+from tests.bot.request_driver import RequestDriver, level
+from tests.bot.signed_clicks import SignedHttp, click_payload
 from views import notices
 from views.translator import ENGLISH
 
@@ -140,17 +140,17 @@ async def test_a_click_is_from_whom_slack_says_and_nobody_else(
     refusals: Refusals,
     slack: StandInClient,
     http: SignedHttp,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     shape: Shape,
 ) -> None:
-    asked = await desk.ask(level(*NAMED))
+    asked = await request_driver.create(level(*NAMED))
     card = Card(order_id=asked.request_id, message=asked.message)
-    payload = shape.change(await press_payload(slack, BORIS, card, "approve"))
+    payload = shape.change(await click_payload(slack, BORIS, card, "approve"))
 
     await http.interact(payload)
-    await listeners_ended()
+    await listeners_finished()
 
-    menu = await desk.workflows.menu(asked.request_id, ANA)
+    menu = await request_driver.workflows.menu(asked.request_id, ANA)
     assert menu is not None
     said = [one.person for one in menu.face.levels[0].decisions]
     refused = [(one.actor.person, one.code) for one in await refusals.of(asked.request_id)]

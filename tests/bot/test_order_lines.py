@@ -8,9 +8,9 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, block_of, text_of
-from tests.bot.desk import ANA, APPROVALS, Json, listeners_ended
-from tests.bot.forms import open_form, order_id_of, state_of
-from tests.bot.presses import SignedHttp
+from tests.bot.order_driver import ANA, APPROVALS, Json, listeners_finished
+from tests.bot.order_form import open_form, order_id_of, state_of
+from tests.bot.signed_clicks import SignedHttp
 
 TYPED = {"customer": "Acme", "lines.0.quantity": "7", "lines.0.unit_price": "2.50", "note": "soon"}
 
@@ -93,7 +93,7 @@ async def test_a_press_that_comes_twice_counts_once(
 
     await press(slack, form, action_id, {})
     await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    await listeners_ended()
+    await listeners_finished()
 
     (view,) = await slack.modals(ANA)
     lines = [one for one in view["blocks"] if one["block_id"].endswith(".sku")]
@@ -135,7 +135,7 @@ async def test_who_types_on_and_presses_in_a_form_that_has_changed_loses_nothing
         press(slack, form, "add_line", TYPED),
         write(slack, form, "lines.0.quantity", first),
     )
-    await listeners_ended()
+    await listeners_finished()
     await write(slack, form, "lines.0.quantity", first)
 
     longer = await shows(slack, "lines.1.sku", "*Total: 175.00 USD*")
@@ -161,6 +161,6 @@ async def test_an_older_word_that_comes_late_changes_no_sum(
     await shows(slack, "*Total: 175.00 USD*")
     mark = await slack.journal_mark()
     await http.interact(payloads[0])
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.journal(mark, kind="api", method="views.update") == []

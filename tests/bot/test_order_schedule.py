@@ -6,17 +6,17 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from bot.temporal import schedules
-from tests.bot.till import Till
+from tests.bot.order_cli import OrderCli
 
 
 @pytest.fixture
-async def schedule(temporal: WorkflowEnvironment, till: Till) -> AsyncIterator[Till]:
-    yield till
+async def schedule(temporal: WorkflowEnvironment, order_cli: OrderCli) -> AsyncIterator[OrderCli]:
+    yield order_cli
     for one in schedules.IDS:
         await schedules.remove(temporal.client, one)
 
 
-async def test_both_schedules_are_created_once_and_shown(schedule: Till) -> None:
+async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> None:
     created = await schedule.type("schedule", "create", "--at", "18:30", "--channel", "#sales")
     again = await schedule.type("schedule", "create", "--at", "07:00")
     shown = await schedule.type("schedule", "show")
@@ -29,7 +29,7 @@ async def test_both_schedules_are_created_once_and_shown(schedule: Till) -> None
     assert "note: posts the previous day's orders to #sales" in shown.out
 
 
-async def test_both_are_paused_resumed_and_removed(schedule: Till) -> None:
+async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
     await schedule.type("schedule", "create")
     paused = await schedule.type("schedule", "pause", "--note", "stock-taking")
     asleep = (await schedule.type("schedule", "show", "--json")).json
@@ -45,14 +45,14 @@ async def test_both_are_paused_resumed_and_removed(schedule: Till) -> None:
 
 
 @pytest.mark.parametrize("verb", ["show", "pause", "resume", "remove"])
-async def test_without_schedules_a_command_says_so(schedule: Till, verb: str) -> None:
+async def test_without_schedules_a_command_says_so(schedule: OrderCli, verb: str) -> None:
     said = await schedule.type("schedule", verb)
 
     assert said.code == 2
     assert all(one in said.err for one in schedules.IDS)
 
 
-async def test_a_time_that_is_none_is_refused(schedule: Till) -> None:
+async def test_a_time_that_is_none_is_refused(schedule: OrderCli) -> None:
     said = await schedule.type("schedule", "create", "--at", "25:00")
 
     assert (said.code, said.out) == (2, "")

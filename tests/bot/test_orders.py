@@ -9,18 +9,18 @@ from temporalio.testing import WorkflowEnvironment
 
 from emulator.client import StandInClient, text_of
 from records.snapshots import decode_snapshot
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     GUS,
-    Shop,
-    has_buttons,
-    listeners_ended,
-    was_started,
+    OrderDriver,
+    has_approve_button,
+    listeners_finished,
+    exists,
 )
-from tests.bot.forms import fill_in, open_form, order_id_of, submission
-from tests.bot.presses import SignedHttp
+from tests.bot.order_form import fill_in, open_form, order_id_of, submission
+from tests.bot.signed_clicks import SignedHttp
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -29,7 +29,7 @@ from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
     await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
-    await listeners_ended()
+    await listeners_finished()
     mark = await slack.journal_mark()
 
     await open_form(slack)
@@ -38,7 +38,7 @@ async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: As
 
 
 async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
     order_id = order_id_of(form)
@@ -46,21 +46,21 @@ async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
     await fill_in(slack, form)
 
     view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    card = await shop.card(order_id, has_buttons)
+    card = await order_driver.card(order_id, has_approve_button)
     assert "1,000.01 USD" in text_of(view)
     assert f"<@{BORIS}>" in card["text"]
-    assert await shop.cards(order_id) == [card]
+    assert await order_driver.cards(order_id) == [card]
 
 
 async def test_an_order_of_exactly_a_thousand_goes_straight_through(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, lines__0__unit_price="1,000.00")
 
-    told = await shop.direct_message(ANA, "is completed")
-    await listeners_ended()
+    told = await order_driver.direct_message(ANA, "is completed")
+    await listeners_finished()
     assert order_id_of(form) in text_of(told)
     assert await slack.messages(APPROVALS, ANA) == []
 
@@ -103,7 +103,7 @@ async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
     assert answer["errors"] == {
         field.replace("__", "."): notices.field_refusal(code, data, ENGLISH)
     }
-    assert not await was_started(temporal, order_id_of(form))
+    assert not await exists(temporal, order_id_of(form))
 
 
 async def test_what_slacks_own_form_would_stop_is_refused_too(
@@ -122,20 +122,20 @@ async def test_what_slacks_own_form_would_stop_is_refused_too(
         "lines.0.sku": notices.field_refusal("unknown_product", {"sku": "NO-SUCH"}, ENGLISH),
         "customer": notices.field_refusal("text_missing", {}, ENGLISH),
     }
-    assert not await was_started(temporal, order_id_of(form))
+    assert not await exists(temporal, order_id_of(form))
 
 
 async def test_a_wish_for_the_answer_window_reaches_the_approval(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, answer_within="10m")
 
-    await shop.card(order_id_of(form), has_buttons)
-    order = await shop.workflows.order_details(order_id_of(form))
+    await order_driver.card(order_id_of(form), has_approve_button)
+    order = await order_driver.workflows.order_details(order_id_of(form))
     assert order is not None
-    record = await shop.requests.get(order.approval_id)
+    record = await order_driver.requests.get(order.approval_id)
     assert record is not None
     approval = decode_snapshot(record.face)
     assert isinstance(approval, ApprovalSnapshot)
@@ -146,7 +146,7 @@ async def test_a_wish_for_the_answer_window_reaches_the_approval(
 
 
 async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
@@ -160,8 +160,8 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     )
 
     view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    await shop.until_idle(order_id_of(form))
-    snapshot = await shop.workflows.order_details(order_id_of(form))
+    await order_driver.until_idle(order_id_of(form))
+    snapshot = await order_driver.workflows.order_details(order_id_of(form))
     assert snapshot is not None
     assert snapshot.status is OrderStatus.AWAITING_PAYMENT
     assert "It ships once it's paid" in text_of(view)
@@ -173,20 +173,20 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
 
 
 async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, customer="<!channel> *bold* & <@U0GUS>")
 
-    card = await shop.card(order_id_of(form), has_buttons)
+    card = await order_driver.card(order_id_of(form), has_approve_button)
     markup = [card["text"], *mrkdwn(card["blocks"])]
     assert "&lt;!channel&gt;" in card["text"]
     assert not [words for words in markup if "<!channel>" in words or "<@U0GUS>" in words]
 
 
 async def test_the_same_form_submitted_twice_is_one_order(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
     await slack.deliveries(duplicate=1)
@@ -194,19 +194,19 @@ async def test_the_same_form_submitted_twice_is_one_order(
     await fill_in(slack, form)
 
     await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    await shop.card(order_id_of(form), has_buttons)
-    await listeners_ended()
-    assert len(await shop.cards(order_id_of(form))) == 1
-    assert len(await shop.requests.orders(requester=ANA)) == 1
+    await order_driver.card(order_id_of(form), has_approve_button)
+    await listeners_finished()
+    assert len(await order_driver.cards(order_id_of(form))) == 1
+    assert len(await order_driver.requests.orders(requester=ANA)) == 1
 
 
 async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_order_that_counts(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     form, payload = await submission(slack, http)
     await http.interact(payload)
-    await shop.card(order_id_of(form), has_buttons)
-    await listeners_ended()
+    await order_driver.card(order_id_of(form), has_approve_button)
+    await listeners_finished()
     payload["view"]["state"]["values"]["lines.0.unit_price"]["unit_price"]["value"] = "20.00"
     mark = await slack.journal_mark()
 

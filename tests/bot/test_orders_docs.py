@@ -13,8 +13,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot.cli import main, orders
-from tests.bot.command_line import Said
-from tests.bot.till import Till
+from tests.bot.cli_driver import CommandResult
+from tests.bot.order_cli import OrderCli
 from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.ids import ORDER_ID
 from workflows.search import DEFINITIONS
@@ -90,32 +90,32 @@ def to_compare(command: Typed, printed: list[str]) -> list[str]:
     return sorted(same_for_all(line) for line in printed if not line.startswith(news))
 
 
-async def type_it(till: Till, command: Typed) -> Said:
+async def type_it(order_cli: OrderCli, command: Typed) -> CommandResult:
     """Type a command, and return when all is quiet; where it waits itself, time passes."""
-    typing = asyncio.create_task(till.shell.type(*command.words))
+    typing = asyncio.create_task(order_cli.cli.type(*command.words))
     while "--wait" in command.words and not typing.done():
-        await till.let_pass()
+        await order_cli.skip_time()
         await asyncio.sleep(0.02)
     said = await typing
     for order_id in set(re.findall(rf"{ORDER_ID.pattern}\b", f"{said.out} {command.words}")):
-        await till.settle(order_id)
+        await order_cli.until_settled(order_id)
     return said
 
 
 @pytest.mark.parametrize("title", SCENARIOS)
-async def test_every_scenario_goes_and_is_told_as_it_is_written(till: Till, title: str) -> None:
+async def test_every_scenario_goes_and_is_told_as_it_is_written(order_cli: OrderCli, title: str) -> None:
     for command in SCENARIOS[title]:
-        said = await type_it(till, command)
+        said = await type_it(order_cli, command)
 
         printed = (said.out + said.err).splitlines()
         assert to_compare(command, command.printed) == to_compare(command, printed)
 
-    (record,) = await till.shop.requests.orders()
+    (record,) = await order_cli.order_driver.requests.orders()
     if title in ON_THE_CARD:
-        await till.card(record.request_id, ON_THE_CARD[title])
+        await order_cli.card(record.request_id, ON_THE_CARD[title])
     else:
-        await till.told(record.request_id, TOLD_TO_ANA[title])
-    balance = await till.balance(record.request_id)
+        await order_cli.notice(record.request_id, TOLD_TO_ANA[title])
+    balance = await order_cli.balance(record.request_id)
     assert balance.held == {}
     assert (balance.paid, balance.shipped) == KEPT.get(title, (Decimal(0), {}))
 

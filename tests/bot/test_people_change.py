@@ -14,7 +14,7 @@ from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from records.snapshots import decode_snapshot
-from tests.bot.desk import PATIENCE, RunningWorker
+from tests.bot.order_driver import TIMEOUT, RunningWorker
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -45,7 +45,7 @@ class Clerk:
 
     async def level(self, request_id: str, fits: Callable[[LevelSnapshot], bool]) -> LevelSnapshot:
         """Wait until the level that waits looks like this."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 record = await self.services.requests.get(request_id)
                 snapshot = decode_snapshot(record.face) if record else None

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from bot.actions.product_list import ProductList
 from records.database import Database
 from records.stock import Product, Stock
-from tests.bot.desk import PATIENCE
+from tests.bot.order_driver import TIMEOUT
 
 
 async def test_the_products_of_the_stock_are_offered(database: Database) -> None:
@@ -38,7 +38,7 @@ async def test_a_new_product_is_offered_after_the_next_reading_even_if_one_fails
     monkeypatch.setattr(stock, "catalogue", catalogue)
     await stock.seed([Product(sku="NEW-1", name="Newest", on_hand=1)])
     keeping = asyncio.create_task(products.keep_fresh())
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         for _ in range(3):
             await readings.acquire()
     keeping.cancel()

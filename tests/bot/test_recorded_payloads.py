@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from emulator.client import StandInClient
-from tests.bot.desk import listeners_ended
-from tests.bot.presses import SignedHttp
+from tests.bot.order_driver import listeners_finished
+from tests.bot.signed_clicks import SignedHttp
 from views import card_click, order_modal, verb_modal
 from views.card_click import ButtonValue
 from views.order_inputs import OrderContext
@@ -78,7 +78,7 @@ async def test_a_recorded_message_in_no_thread_is_heard_and_left_alone(
     mark = await slack.journal_mark()
 
     status = await send(http, REQUESTS[HEARD])
-    await listeners_ended()
+    await listeners_finished()
 
     assert status == 200
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
@@ -91,7 +91,7 @@ async def test_a_recorded_request_that_is_not_for_us_is_cleanly_unhandled(
 ) -> None:
     with structlog.testing.capture_logs() as logs:
         status = await send(http, REQUESTS[name])
-        await listeners_ended()
+        await listeners_finished()
 
     assert status == 404
     assert [one["event"] for one in logs] == ["unhandled_request"]

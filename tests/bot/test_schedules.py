@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from bot.temporal import schedules
 from bot.temporal.schedules import ScheduleDescription
 from emulator.client import StandInClient
-from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
+from tests.bot.order_driver import ANA, TIMEOUT, RunningWorker, unique
 from views.translator import ENGLISH
 from workflows.summary import SummaryInput
 from workflows.sweep import SweepReport, SweepWorkflow
@@ -68,7 +68,7 @@ async def test_a_schedule_runs_the_sweep(
 
     await temporal.client.get_schedule_handle(schedule_id).trigger()
 
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
         handle: WorkflowHandle[SweepWorkflow, SweepReport] = (
@@ -91,7 +91,7 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
     schedule = temporal.client.get_schedule_handle(schedule_id)
     for number in (1, 2):
         await schedule.trigger()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
             for _, run in (await _shown(temporal, schedule_id)).latest:

@@ -15,8 +15,8 @@ from emulator.client import StandInClient, text_of
 from emulator.config import Config
 from emulator.server import start
 from tests.bot.conftest import ROOT
-from tests.bot.desk import ANA, APPROVALS, BORIS, Shop, shows
-from tests.bot.presses import SECRET
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, OrderDriver, shows
+from tests.bot.signed_clicks import SECRET
 from views import notices
 from views.translator import ENGLISH
 
@@ -48,25 +48,25 @@ async def bot(port: int, web: AsyncWebClient, services: Services) -> AsyncIterat
 
 
 async def test_an_order_is_approved_over_signed_http(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     mark = await slack.journal_mark()
 
     answer = await slack.click(BORIS, APPROVALS, card.message, "approve")
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
-    await shop.direct_message(ANA, card.order_id)
-    await shop.end(card.order_id)
+    await order_driver.direct_message(ANA, card.order_id)
+    await order_driver.skip_to_end(card.order_id)
 
     assert answer["acked"]
     assert "Approved" in inline["arguments"]["text"]
-    await shop.card(card.order_id, shows("Completed"))
+    await order_driver.card(card.order_id, shows("Completed"))
 
 
 async def test_a_rejection_is_given_over_signed_http(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
 

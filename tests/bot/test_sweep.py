@@ -18,8 +18,8 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.incoming_payments import IncomingPayments, Receipt
 from records.requests import PublicState
-from tests.bot.desk import ANA, PATIENCE, Shop
-from tests.bot.front_door import AWAITED, FrontDoor, front_door
+from tests.bot.order_driver import ANA, TIMEOUT, OrderDriver
+from tests.bot.http_client import AWAITED, HttpClient, http_server
 from tests.records.builders import facts
 from workflows.rules.orders.incoming_payment import (
     IncomingPayment,
@@ -36,55 +36,55 @@ TOO_LONG = replace(NOW, give_back_after=timedelta(0))
 
 
 @pytest.fixture
-async def door(
+async def http_client(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
-) -> AsyncIterator[FrontDoor]:
-    async with front_door(services, database, temporal.client, queue) as door:
-        yield door
+) -> AsyncIterator[HttpClient]:
+    async with http_server(services, database, temporal.client, queue) as http_client:
+        yield http_client
 
 
 class Sweeper:
     """Keeps payments as the webhook does, and sweeps."""
 
-    def __init__(self, env: WorkflowEnvironment, queue: str, door: FrontDoor, shop: Shop) -> None:
+    def __init__(self, env: WorkflowEnvironment, queue: str, http_client: HttpClient, order_driver: OrderDriver) -> None:
         self._env = env
         self._queue = queue
-        self._door = door
-        self._shop = shop
-        self.payments: IncomingPayments = door.payments
+        self._http_client = http_client
+        self._order_driver = order_driver
+        self.payments: IncomingPayments = http_client.payments
 
     async def sweep(self, asked: SweepInput = NOW) -> SweepReport:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             return await self._env.client.execute_workflow(
                 SweepWorkflow.run, asked, id=f"sweep-{uuid4()}", task_queue=self._queue
             )
 
     async def order(self) -> str:
         """Create an order, and return when it waits for its payment."""
-        created = await self._door.ask(
+        created = await self._http_client.call(
             "POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("K-")
         )
         order_id = str(created.body["order_id"])
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while await self.status(order_id) != OrderStatus.AWAITING_PAYMENT:
-                await self._shop.until_idle(order_id)
+                await self._order_driver.until_idle(order_id)
         return order_id
 
     async def status(self, order_id: str) -> str | None:
-        return await self._shop.workflows.order_status(order_id)
+        return await self._order_driver.workflows.order_status(order_id)
 
     async def expire(self, order_id: str) -> None:
         """Let the order's payment window pass."""
-        await self._shop.end(order_id)
+        await self._order_driver.skip_to_end(order_id)
 
     async def came_in(self, order_id: str, event_id: str = "") -> str:
         payment = IncomingPayment(
             event_id=event_id or f"evt-{uuid4()}",
             order_id=order_id,
             amount=Money(amount=Decimal("500.00"), currency="USD"),
-            paid_at=self._door.now,
+            paid_at=self._http_client.now,
         )
-        await self.payments.receive(payment, judge_snapshot, self._door.now)
+        await self.payments.receive(payment, judge_snapshot, self._http_client.now)
         return payment.event_id
 
     async def receipt(self, event_id: str) -> Receipt:
@@ -95,25 +95,25 @@ class Sweeper:
     async def refunded(self, event_id: str) -> None:
         """Wait until a payment's refund has ended."""
         handle = self._env.client.get_workflow_handle(refund_id(event_id))
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await handle.result()
         assert (await self.receipt(event_id)).progress is Progress.REFUNDED
 
 
 @pytest.fixture
-def sweeper(temporal: WorkflowEnvironment, queue: str, door: FrontDoor, shop: Shop) -> Sweeper:
-    return Sweeper(temporal, queue, door, shop)
+def sweeper(temporal: WorkflowEnvironment, queue: str, http_client: HttpClient, order_driver: OrderDriver) -> Sweeper:
+    return Sweeper(temporal, queue, http_client, order_driver)
 
 
 async def test_a_payment_that_came_before_its_order_was_known_is_handed_over(
-    sweeper: Sweeper, shop: Shop
+    sweeper: Sweeper, order_driver: OrderDriver
 ) -> None:
     order_id = await sweeper.order()
     early = await sweeper.came_in("ORD-00000000")  # another one, whose order never comes
     event_id = await sweeper.came_in(order_id)
 
     report = await sweeper.sweep()
-    await shop.end(order_id)
+    await order_driver.skip_to_end(order_id)
 
     assert report == SweepReport(handed_over=1, left=1)
     assert await sweeper.status(order_id) == OrderStatus.COMPLETED
@@ -156,13 +156,13 @@ async def test_a_payment_whose_order_has_ended_since_goes_back(sweeper: Sweeper)
 
 
 async def test_what_an_order_took_and_gave_back_itself_is_not_given_back_twice(
-    sweeper: Sweeper, database: Database, shop: Shop
+    sweeper: Sweeper, database: Database, order_driver: OrderDriver
 ) -> None:
     order_id = await sweeper.order()
     event_id = await sweeper.came_in(order_id)
     await sweeper.sweep()
-    await shop.end(order_id)
-    record = await shop.requests.get(order_id)
+    await order_driver.skip_to_end(order_id)
+    record = await order_driver.requests.get(order_id)
     assert record is not None
     undone = record.face.replace('"status":"completed"', '"status":"failed"')
     undone = undone.replace('"name":"pay","status":"done"', '"name":"pay","status":"compensated"')

@@ -13,18 +13,18 @@ from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from tests.bot.commands import send
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     CLARA,
     GUS,
     Json,
-    Shop,
-    listeners_ended,
+    OrderDriver,
+    listeners_finished,
 )
-from tests.bot.front_desk import Asked, FrontDesk, offers
-from tests.bot.presses import SignedHttp
+from tests.bot.request_driver import PendingRequest, RequestDriver, offers
+from tests.bot.signed_clicks import SignedHttp
 from views.card_click import ButtonValue
 from views.payload import to_json
 from workflows.rules.approvals.policy import Layout, Visibility
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def reply(
-    slack: StandInClient, person: str, asked: Asked, words: str, channel: str = APPROVALS
+    slack: StandInClient, person: str, asked: PendingRequest, words: str, channel: str = APPROVALS
 ) -> int:
     """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
     mark = await slack.journal_mark()
@@ -56,103 +56,103 @@ async def reply(
         if entry["payload"]["event"].get("ts") == said["ts"]
     ]
     await slack.wait_for_journal(after=mark, kind="ack", envelope_id=envelope["envelope_id"])
-    await listeners_ended()
+    await listeners_finished()
     return mark
 
 
-async def comments(services: Services, asked: Asked) -> list[tuple[Actor, str]]:
+async def comments(services: Services, asked: PendingRequest) -> list[tuple[Actor, str]]:
     trail = await services.trail.facts(asked.request_id)
     return [(one.actor, one.reason) for one in trail if one.kind is Fact.COMMENT_ADDED]
 
 
-async def whispers(
-    slack: StandInClient, person: str, asked: Asked, channel: str = APPROVALS
+async def private_messages(
+    slack: StandInClient, person: str, asked: PendingRequest, channel: str = APPROVALS
 ) -> list[str]:
     """Return what this person alone sees in the thread of the card."""
     seen = await slack.messages(channel, person, thread_ts=asked.ts)
     return [text_of(one) for one in seen if one.get("is_ephemeral")]
 
 
-async def in_face(desk: FrontDesk, asked: Asked, count: int) -> None:
-    await desk.face(asked.request_id, lambda snapshot: snapshot.comments == count)
+async def in_snapshot(request_driver: RequestDriver, asked: PendingRequest, count: int) -> None:
+    await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == count)
 
 
 async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
 
     await reply(slack, BORIS, asked, "Is <it> for *Dina* & <@U0GUS>?")
 
-    await shop.until_idle(asked.request_id)
-    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(asked.request_id)
+    snapshot = await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == 1)
     boris = Actor(person=BORIS, origin=Origin.SLACK)
     assert await comments(services, asked) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
     assert snapshot.status is Status.PENDING
-    assert await whispers(slack, BORIS, asked) == []
+    assert await private_messages(slack, BORIS, asked) == []
 
 
 @pytest.mark.parametrize("words", ["ok", "Approved!", ":+1:", "LGTM", "Nein.", "ja, bitte"])
 async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_button(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, words: str
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, words: str
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
 
     await reply(slack, BORIS, asked, words)
 
-    await shop.until_idle(asked.request_id)
-    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(asked.request_id)
+    snapshot = await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == 1)
     assert snapshot.levels[0].decisions == ()
     assert [said for _, said in await comments(services, asked)] == [words]
-    (hint,) = await whispers(slack, BORIS, asked)
+    (hint,) = await private_messages(slack, BORIS, asked)
     assert "Saved as a comment" in hint
     assert f"/p{asked.ts.replace('.', '')}" in hint  # the card, which has the buttons
-    assert await whispers(slack, CLARA, asked) == []
+    assert await private_messages(slack, CLARA, asked) == []
 
 
 async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    asked = await request_driver.create()
+    await order_driver.until_idle(asked.request_id)
     await slack.deliveries(drop_ack=1, retry_delays=[0])
 
     mark = await reply(slack, BORIS, asked, "yes")
     await slack.wait_for_journal(lambda entry: entry["retry"] == 1, after=mark, kind="ack")
-    await listeners_ended()
+    await listeners_finished()
 
-    await shop.until_idle(asked.request_id)
-    await in_face(desk, asked, 1)
+    await order_driver.until_idle(asked.request_id)
+    await in_snapshot(request_driver, asked, 1)
     assert len(await comments(services, asked)) == 1
-    assert len(await whispers(slack, BORIS, asked)) == 1
+    assert len(await private_messages(slack, BORIS, asked)) == 1
 
 
 async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    asked = await request_driver.create()
+    await order_driver.until_idle(asked.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
-    monkeypatch.setattr(desk.workflows, "_wait", 0.0)  # Temporal answers too late
+    monkeypatch.setattr(request_driver.workflows, "_wait", 0.0)  # Temporal answers too late
     mark = await slack.journal_mark()
 
     await slack.say(BORIS, APPROVALS, "Why?", thread_ts=asked.ts)
     await slack.wait_for_journal(after=mark, kind="no_ack", what="message")
     monkeypatch.undo()
 
-    await in_face(desk, asked, 1)
+    await in_snapshot(request_driver, asked, 1)
     assert len([said for _, said in await comments(services, asked)]) <= 1
 
 
 async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
-    refusals: Refusals, slack: StandInClient, services: Services, desk: FrontDesk
+    refusals: Refusals, slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
 
     await reply(slack, GUS, asked, "ok")
     await reply(slack, GUS, asked, "Really, I mean it")
 
-    (told,) = await whispers(slack, GUS, asked)
+    (told,) = await private_messages(slack, GUS, asked)
     assert "wasn't added to the request" in told
     assert await comments(services, asked) == []
     refused = await refusals.of(asked.request_id)
@@ -166,22 +166,22 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noq
     refusals: Refusals,
     slack: StandInClient,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     *,
     layout: Layout,
     painted: bool,
 ) -> None:
     """Broken by hand: where the buttons name the request, a card without any told nothing."""
-    asked = await desk.ask(layout=layout)
+    asked = await request_driver.create(layout=layout)
     fay = Actor(person="U0FAY", origin=Origin.CLI)
-    await send(desk.workflows, asked.request_id, "close", Closing(actor=fay, reason="Not needed"))
+    await send(request_driver.workflows, asked.request_id, "close", Closing(actor=fay, reason="Not needed"))
     if painted:
-        await desk.card(asked.request_id, lambda m: "Not needed" in text_of(m))
+        await request_driver.card(asked.request_id, lambda m: "Not needed" in text_of(m))
 
     await reply(slack, BORIS, asked, "Oh")
     await reply(slack, BORIS, asked, "No?")
 
-    (told,) = await whispers(slack, BORIS, asked)
+    (told,) = await private_messages(slack, BORIS, asked)
     assert "This request is closed" in told
     assert await comments(services, asked) == []
     refused = {(one.actor.person, one.code) for one in await refusals.of(asked.request_id)}
@@ -189,22 +189,22 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noq
 
 
 async def test_a_comment_that_is_too_long_is_told_so(
-    slack: StandInClient, services: Services, desk: FrontDesk
+    slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
 
     await reply(slack, BORIS, asked, "x" * 3001)
 
-    (told,) = await whispers(slack, BORIS, asked)
+    (told,) = await private_messages(slack, BORIS, asked)
     assert "3,000 characters" in told
     assert await comments(services, asked) == []
 
 
 async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even_looked_at(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    asked = await request_driver.create()
+    await order_driver.until_idle(asked.request_id)
     mark = await slack.journal_mark()
 
     beside = await slack.say(BORIS, APPROVALS, "approved")
@@ -212,35 +212,35 @@ async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even
     await slack.wait_for_journal(
         lambda entry: entry["payload"]["event"].get("text") == "ok", after=mark, kind="envelope"
     )
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
     assert await comments(services, asked) == []
 
 
 async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
-    slack: StandInClient, services: Services, desk: FrontDesk, web: AsyncWebClient
+    slack: StandInClient, services: Services, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
     posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {asked.request_id}")
-    plain = Asked(request_id=asked.request_id, message={"ts": posted["ts"]})
+    plain = PendingRequest(request_id=asked.request_id, message={"ts": posted["ts"]})
 
     await reply(slack, BORIS, plain, "ok")
 
     assert await comments(services, asked) == []
-    assert await whispers(slack, BORIS, plain) == []
+    assert await private_messages(slack, BORIS, plain) == []
 
 
 async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(visibility=Visibility.PRIVATE)
+    asked = await request_driver.create(visibility=Visibility.PRIVATE)
 
     await reply(slack, BORIS, asked, "Is that for the knee?")
     await reply(slack, BORIS, asked, "ok")
 
-    await shop.until_idle(asked.request_id)
-    public, typed = await whispers(slack, BORIS, asked)
+    await order_driver.until_idle(asked.request_id)
+    public, typed = await private_messages(slack, BORIS, asked)
     assert "Everyone in this channel can read this thread" in public
     assert "Saved as a comment" in typed
     assert "Everyone" not in typed
@@ -248,7 +248,7 @@ async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read
 
 
 async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
-    workflows: WorkflowClient, slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+    workflows: WorkflowClient, slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     policy = services.policies.policy("equipment")
     request = HrRequest(
@@ -263,15 +263,15 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
         "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
     )
     level = await slack.wait_for_message("C0HR", "U0DINA", offers("approve"), thread_ts=root["ts"])
-    asked = Asked(request_id=approval, message=root)
+    asked = PendingRequest(request_id=approval, message=root)
 
     await reply(slack, "U0DINA", asked, "Approved", channel="C0HR")
 
-    (hint,) = await whispers(slack, "U0DINA", asked, channel="C0HR")
+    (hint,) = await private_messages(slack, "U0DINA", asked, channel="C0HR")
     assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
-    await shop.until_idle(approval)
+    await order_driver.until_idle(approval)
     assert [said for _, said in await comments(services, asked)] == ["Approved"]
-    snapshot = await desk.face(approval, lambda snapshot: snapshot.comments == 1)
+    snapshot = await request_driver.snapshot(approval, lambda snapshot: snapshot.comments == 1)
     assert snapshot.levels[0].decisions == ()
 
 
@@ -298,10 +298,10 @@ NO_COMMENT: dict[str, Change] = {
 
 @pytest.mark.parametrize("what", NO_COMMENT)
 async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp, what: str
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    asked = await request_driver.create()
+    await order_driver.until_idle(asked.request_id)
     mark = await slack.journal_mark()
 
     status = await heard(http, NO_COMMENT[what](an_event(asked, "ok")))
@@ -312,22 +312,22 @@ async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 
 
 
 async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
-    services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp
+    services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp
 ) -> None:
-    asked = await desk.ask()
+    asked = await request_driver.create()
     event = an_event(asked, "For all to see") | {"subtype": "thread_broadcast"}
 
     assert await heard(http, event) == 200
 
-    await shop.until_idle(asked.request_id)
+    await order_driver.until_idle(asked.request_id)
     assert [said for _, said in await comments(services, asked)] == ["For all to see"]
 
 
 async def test_a_forged_root_leads_to_no_request(
-    slack: StandInClient, services: Services, desk: FrontDesk, http: SignedHttp
+    slack: StandInClient, services: Services, request_driver: RequestDriver, http: SignedHttp
 ) -> None:
     """Another app's message with our button's value in it: its thread comments on nothing."""
-    asked = await desk.ask()
+    asked = await request_driver.create()
     value = ButtonValue(
         request_id=asked.request_id,
         content_revision=1,
@@ -347,7 +347,7 @@ async def test_a_forged_root_leads_to_no_request(
     assert await comments(services, asked) == []
 
 
-def an_event(asked: Asked, words: str) -> Json:
+def an_event(asked: PendingRequest, words: str) -> Json:
     """Return the event of Boris's reply under the card, as Slack sends it."""
     return {
         "type": "message",
@@ -376,5 +376,5 @@ async def heard(http: SignedHttp, event: Json) -> int:
         "event": event,
     }
     answer = await http.send(json.dumps(body), kind="application/json")
-    await listeners_ended()
+    await listeners_finished()
     return answer.status

@@ -20,9 +20,9 @@ from bot.__main__ import run
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
-from tests.bot.desk import ANA
+from tests.bot.order_driver import ANA
 
-PATIENCE = 20
+TIMEOUT = 20
 TRANSPORTS: dict[str, dict[str, Any]] = {
     "socket mode": {"slack_app_token": SecretStr("xapp-local")},
     "signed http": {"slack_signing_secret": SecretStr("shh")},
@@ -58,12 +58,12 @@ async def address(
         yield f"http://127.0.0.1:{port}"
     finally:
         stop.set()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await running
 
 
 async def test_the_bot_serves_health_the_api_and_the_webhook_in_both_modes(address: str) -> None:
-    async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT):
         await _answering(session, address)
         listed = await session.get(
             f"{address}/api/v1/orders?requester={ANA}", headers={"Authorization": "Bearer t0ken"}

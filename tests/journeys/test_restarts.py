@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from emulator.client import text_of
 from emulator.errors import Json
-from tests.bot.front_door import AWAITED, LINE, ORDER, FrontDoor
+from tests.bot.http_client import AWAITED, LINE, ORDER, HttpClient
 from tests.journeys.house import NAMES, House
 from tests.journeys.office import BORIS, CLARA, Office
 from tests.journeys.programs import until
@@ -178,7 +178,7 @@ async def test_everything_dies_while_a_request_is_pending(
 
 
 async def order_stalling(
-    temporal: Client, office: Office, door: FrontDoor, boundary: Boundary
+    temporal: Client, office: Office, door: HttpClient, boundary: Boundary
 ) -> str:
     """Order what will stall at this boundary, and have it approved; return the order's id.
 
@@ -190,7 +190,7 @@ async def order_stalling(
         "customer": f"{UNDELIVERED if boundary.is_undo else ''}{where}",
         "lines": [LINE | {"unit_price": PRICE}],
     }
-    created = await door.ask(
+    created = await door.call(
         "POST", "/api/v1/orders", wish, Idempotency_Key=where.replace(" ", "-")
     )
     assert created.status == 201, created
@@ -210,7 +210,7 @@ async def order_stalling(
     return order_id
 
 
-async def pay(door: FrontDoor, order_id: str) -> None:
+async def pay(door: HttpClient, order_id: str) -> None:
     """Have the gateway tell that an order was paid."""
     told = {
         "event_id": f"evt-{order_id}",

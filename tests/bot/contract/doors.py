@@ -10,11 +10,11 @@ from uuid import uuid4
 from bot.actions import registry
 from bot.actions.registry import Command
 from emulator.client import StandInClient, text_of
-from tests.bot.command_line import CommandLine, by
-from tests.bot.desk import Shop, listeners_ended
-from tests.bot.front_desk import FrontDesk
-from tests.bot.front_door import FrontDoor
-from tests.bot.presses import SignedHttp, press_payload, with_value
+from tests.bot.cli_driver import CliDriver, by
+from tests.bot.order_driver import OrderDriver, listeners_finished
+from tests.bot.request_driver import RequestDriver
+from tests.bot.http_client import HttpClient
+from tests.bot.signed_clicks import SignedHttp, click_payload, with_button_value
 from views import notices, verb_modal
 from views.card_click import context_of, metadata, parse_click
 from views.translator import ENGLISH
@@ -36,10 +36,10 @@ class House:
 
     slack: StandInClient
     http: SignedHttp
-    shell: CommandLine
-    door: FrontDoor
-    desk: FrontDesk
-    shop: Shop
+    cli: CliDriver
+    http_client: HttpClient
+    request_driver: RequestDriver
+    order_driver: OrderDriver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +100,8 @@ class Slack:
         """Make the payload of the click or the form; nothing is delivered yet."""
         verb, person, slack = self._row.verb, self._row.person, self._house.slack
         action = self._row.spec.button if not self._in_form else "more"
-        pressed = await press_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
-        pressed = with_value(pressed, **self._row.read)
+        pressed = await click_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
+        pressed = with_button_value(pressed, **self._row.read)
         if not self._in_form:
             self._payload = pressed
             return
@@ -112,7 +112,7 @@ class Slack:
                 "actions": [{"action_id": "choose", "value": verb, "action_ts": str(time.time())}],
             }
             return
-        menu = await self._house.shop.workflows.menu(self._subject.request_id, person)
+        menu = await self._house.order_driver.workflows.menu(self._subject.request_id, person)
         assert menu is not None
         assert isinstance(verb, Verb)
         view = verb_modal.form(context, verb, menu.face, ENGLISH)
@@ -140,7 +140,7 @@ class Slack:
         """Deliver the payload. The person reads a private sentence, or the card changes."""
         mark = await self._house.slack.journal_mark()
         await self._house.http.interact(self._payload)
-        await listeners_ended()
+        await listeners_finished()
         calls = await self._house.slack.journal(mark)
         private = [
             call["arguments"]["text"]
@@ -181,7 +181,7 @@ class Cli:
         options = [*more, *words_of(row.verb, row.typed)]
         for name, number in row.read.items():
             options += [f"--{name.removeprefix('content_')}", str(number)]
-        said = await self._house.shell.type(
+        said = await self._house.cli.type(
             *(group, verb, self._subject.request_id, *options),
             *("--as", row.person, "--key", self._key),
         )
@@ -210,7 +210,7 @@ class Http:
 
     async def send(self) -> Sent:
         row = self._row
-        reply = await self._house.door.ask(
+        reply = await self._house.http_client.call(
             "POST",
             row.spec.route.format(order_id=self._subject.request_id),
             {"actor": row.person, "reason": row.typed.reason},

@@ -8,9 +8,9 @@ import pytest
 from bot.actions.registry import REGISTRY, is_fact_of
 from tests.bot.commands import send
 from tests.bot.contract.doors import DOORS, Door, House, Row, Subject, command_of, doors_of
-from tests.bot.desk import ANA, BORIS, FAY, GUS
-from tests.bot.front_desk import EMIL
-from tests.bot.presses import approval_by
+from tests.bot.order_driver import ANA, BORIS, FAY, GUS
+from tests.bot.request_driver import EMIL
+from tests.bot.signed_clicks import approval_by
 from views.verb_inputs import Typed
 from workflows.rules.approvals.request import OPEN, Withdrawal
 from workflows.rules.approvals.verbs import Verb
@@ -22,7 +22,7 @@ WHY = Typed(reason="For a reason")
 
 
 async def boris_approved(house: House, subject: Subject) -> None:
-    await send(house.shop.workflows, subject.request_id, "before", approval_by(BORIS))
+    await send(house.order_driver.workflows, subject.request_id, "before", approval_by(BORIS))
 
 
 ACCEPTED = [
@@ -101,13 +101,13 @@ REFUSED = [
 
 async def ana_withdrew(house: House, subject: Subject) -> None:
     command = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
-    await send(house.shop.workflows, subject.request_id, "before", command)
+    await send(house.order_driver.workflows, subject.request_id, "before", command)
     await until_ended(house, subject)
 
 
 async def paid(house: House, subject: Subject) -> None:
-    await house.shop.pay(subject.request_id, "1500.00")
-    await house.shop.end(subject.request_id)
+    await house.order_driver.pay(subject.request_id, "1500.00")
+    await house.order_driver.skip_to_end(subject.request_id)
 
 
 def late(row: Row) -> Row:
@@ -148,11 +148,11 @@ async def test_an_accepted_command_is_one_fact_through_every_door_however_often_
         assert await door.send() == sent, name
 
         assert (sent.accepted, sent.sentence) == (True, sent.expected), name
-        await house.shell.fact(subject.request_id, row.spec.fact)
-        facts = await house.shell.trail.facts(subject.request_id)
+        await house.cli.fact(subject.request_id, row.spec.fact)
+        facts = await house.cli.trail.facts(subject.request_id)
         command = command_of(row, subject.request_id, door.actor)
         assert [is_fact_of(fact, command) for fact in facts].count(True) == 1, (name, facts)
-        assert await house.shop.refusals.of(subject.request_id) == (), name
+        assert await house.order_driver.refusals.of(subject.request_id) == (), name
 
     await asyncio.gather(*map(through, doors_of(row)))
 
@@ -165,19 +165,19 @@ async def test_a_refused_command_is_one_sentence_and_one_row_through_every_door(
         subject = await subject_of(house, row)
         door = await prepared(house, row, subject, name)
         await row.before(house, subject)
-        history = await house.shop.until_idle(subject.request_id)
-        facts = await house.shell.trail.facts(subject.request_id)
+        history = await house.order_driver.until_idle(subject.request_id)
+        facts = await house.cli.trail.facts(subject.request_id)
 
         sent = await door.send()
 
         assert not sent.accepted, name
         assert sent.sentence == sent.expected, name
-        assert await house.shell.refused(subject.request_id) == [
+        assert await house.cli.refusals_of(subject.request_id) == [
             (door.actor, row.verb, row.code)
         ], name
-        assert await house.shell.trail.facts(subject.request_id) == facts, name
+        assert await house.cli.trail.facts(subject.request_id) == facts, name
         if row.before is not boris_approved:  # his approval makes the card outdated
-            assert await house.shop.until_idle(subject.request_id) == history, name
+            assert await house.order_driver.until_idle(subject.request_id) == history, name
 
     await asyncio.gather(*map(through, doors_of(row)))
 
@@ -185,10 +185,10 @@ async def test_a_refused_command_is_one_sentence_and_one_row_through_every_door(
 async def subject_of(house: House, row: Row) -> Subject:
     """Start what the row's verb is about, and wait until nothing more happens to it."""
     if isinstance(row.verb, OrderVerb):
-        card = await house.shop.payable_order()
+        card = await house.order_driver.approved_unpaid_order()
         return Subject(request_id=card.order_id, message=card.message)
-    asked = await house.desk.ask()
-    await house.shop.until_idle(asked.request_id)
+    asked = await house.request_driver.create()
+    await house.order_driver.until_idle(asked.request_id)
     return Subject(request_id=asked.request_id, message=asked.message)
 
 
@@ -201,11 +201,11 @@ async def prepared(house: House, row: Row, subject: Subject, name: str) -> Door:
 
 async def has_ended(house: House, subject: Subject) -> bool:
     if subject.request_id.startswith("ORD-"):
-        return await house.shop.workflows.order_status(subject.request_id) in ENDED
-    menu = await house.shop.workflows.menu(subject.request_id, ANA)
+        return await house.order_driver.workflows.order_status(subject.request_id) in ENDED
+    menu = await house.order_driver.workflows.menu(subject.request_id, ANA)
     return menu is None or menu.face.status not in OPEN
 
 
 async def until_ended(house: House, subject: Subject) -> None:
     """Wait until the workflow has ended; until then it would answer itself."""
-    await house.shop.end(subject.request_id)
+    await house.order_driver.skip_to_end(subject.request_id)

@@ -10,7 +10,7 @@ from bot.runtime.ids import new_id
 from bot.temporal.calls import TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, PATIENCE, Json
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, CLARA, FAY, TIMEOUT, Json
 from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -50,7 +50,7 @@ FORMS: Mapping[Verb, tuple[str, Mapping[str, Any]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PendingRequest:
     """A request that waits, and the message that asks for it."""
 
     request_id: str
@@ -62,7 +62,7 @@ class Asked:
 
 
 @dataclass
-class FrontDesk:
+class RequestDriver:
     """Asks for things, and waits for what people then see."""
 
     slack: StandInClient
@@ -83,7 +83,7 @@ class FrontDesk:
         )
         return replace(written, **changes)
 
-    async def ask(self, *levels: LevelRule, text: str = "", **changes: Any) -> Asked:
+    async def create(self, *levels: LevelRule, text: str = "", **changes: Any) -> PendingRequest:
         """Ask, as Ana, for a new desk, and wait for the card, or a thread's root, with its buttons."""
         policy = self.policy(*levels, **changes)
         request_id = new_id("REQ")
@@ -96,9 +96,9 @@ class FrontDesk:
         )
         assert await self.workflows.start(request)
         button = "details" if policy.layout is Layout.THREAD else "approve"
-        return Asked(request_id=request_id, message=await self.card(request_id, offers(button)))
+        return PendingRequest(request_id=request_id, message=await self.card(request_id, offers(button)))
 
-    async def reply(self, asked: Asked, predicate: Callable[[Json], bool]) -> Json:
+    async def reply(self, asked: PendingRequest, predicate: Callable[[Json], bool]) -> Json:
         """Wait until a reply of ours in the request's thread looks like this."""
         return await self.slack.wait_for_message(
             APPROVALS,
@@ -117,14 +117,14 @@ class FrontDesk:
             ),
         )
 
-    async def menu(self, person: str, asked: Asked) -> Json:
+    async def menu(self, person: str, asked: PendingRequest) -> Json:
         """Press *More* and wait until the modal says what this person may do."""
         await self.slack.click(person, APPROVALS, asked.message, "more")
         return await self.slack.wait_for_modal(
             person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
         )
 
-    async def form(self, person: str, asked: Asked, verb: str) -> Json:
+    async def form(self, person: str, asked: PendingRequest, verb: str) -> Json:
         """Press *More*, choose a verb, and wait for its form."""
         menu = await self.menu(person, asked)
         (block,) = (one for one in menu["blocks"] if one["block_id"] == f"verb-{verb}")
@@ -136,15 +136,15 @@ class FrontDesk:
         place = {"view_id": menu["id"], "action_id": "choose", "block_id": block["block_id"]}
         return await self.slack.act(person, "block_action", element_state={}, **place)
 
-    async def says(self, person: str, words: str) -> Json:
+    async def modal(self, person: str, words: str) -> Json:
         """Wait until the person's modal says this."""
         return await self.slack.wait_for_modal(person, lambda v: words in text_of(v))
 
-    async def face(
+    async def snapshot(
         self, request_id: str, holds: Callable[[ApprovalSnapshot], bool]
     ) -> ApprovalSnapshot:
         """Wait until the request's own face is like this."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 with contextlib.suppress(TemporalUnavailableError):  # a busy machine: asked again
                     menu = await self.workflows.menu(request_id, ANA)

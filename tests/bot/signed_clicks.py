@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from emulator.client import StandInClient
-from tests.bot.desk import APPROVALS, Card
+from tests.bot.order_driver import APPROVALS, Card
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.people.actors import Actor, Origin
 
@@ -31,7 +31,7 @@ def approval_by(person: str) -> Decision:
     )
 
 
-async def press_payload(slack: StandInClient, person: str, card: Card, action_id: str) -> Json:
+async def click_payload(slack: StandInClient, person: str, card: Card, action_id: str) -> Json:
     """Return what Slack sends for a press, while no bot listens: nothing comes of the press itself."""
     mark = await slack.journal_mark()
     answer = await slack.click(person, APPROVALS, card.message, action_id)
@@ -41,14 +41,14 @@ async def press_payload(slack: StandInClient, person: str, card: Card, action_id
     return payload
 
 
-def with_value(payload: Json, **changes: Any) -> Json:
+def with_button_value(payload: Json, **changes: Any) -> Json:
     """Return the press with other things in its button, such as an older card has."""
     (action,) = payload["actions"]
     value = json.dumps(json.loads(action["value"]) | changes)
     return {**payload, "actions": [{**action, "value": value}]}
 
 
-def pressed_again(payload: Json) -> Json:
+def second_click(payload: Json) -> Json:
     """Return a second press of the same button by the same person."""
     (action,) = payload["actions"]
     return {**payload, "actions": [{**action, "action_ts": f"{time.time():.6f}"}]}

@@ -39,7 +39,7 @@ ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
 APPROVALS = "C0APPROVALS"
 SETTLE = timedelta(seconds=3)
 """How long after a click the durable publish waits for the inline write."""
-PATIENCE = 30
+TIMEOUT = 30
 """Real seconds a test waits for what must happen at once; two cores may be busy with other tests."""
 
 
@@ -74,7 +74,7 @@ class Card:
 
 
 @dataclass
-class Shop:
+class OrderDriver:
     """Takes orders without a modal, and knows what came of them."""
 
     slack: StandInClient
@@ -92,7 +92,7 @@ class Shop:
         payment: PaymentMode = PaymentMode.CHARGE,
     ) -> str:
         """Start an order of Ana's and return its id."""
-        order = replace(an_order(total), payment=payment)
+        order = replace(make_order(total), payment=payment)
         asked = OrderInput(
             order=order,
             requester=Actor(person=ANA, origin=Origin.SLACK),
@@ -103,24 +103,24 @@ class Shop:
 
     async def waiting_order(self, *, quorum: int = 1) -> Card:
         """Start an order that needs approvals, and wait for its card and for nothing under way."""
-        order_id = await self.order(policy=self.needing(quorum))
-        message = await self.card(order_id, has_buttons)
+        order_id = await self.order(policy=self.policy_with_quorum(quorum))
+        message = await self.card(order_id, has_approve_button)
         card = Card(order_id=order_id, message=message)
         await self.until_idle(card.approval_id)
         return card
 
-    async def payable_order(self) -> Card:
+    async def approved_unpaid_order(self) -> Card:
         """Start an order that Boris approves, and wait until its card waits for the payment."""
         order_id = await self.order(payment=PaymentMode.AWAIT)
         approval = approval_id(order_id)
-        await self.card(order_id, has_buttons)
+        await self.card(order_id, has_approve_button)
         await self.until_idle(approval)
-        await send(self.workflows, approval, "boris", yes_by(BORIS))
+        await send(self.workflows, approval, "boris", cli_approval_by(BORIS))
         message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
         await self.until_idle(order_id)
         return Card(order_id=order_id, message=message)
 
-    async def payable(self, total: str) -> str:
+    async def unpaid_order(self, total: str) -> str:
         """Start an order that needs nobody, and wait until it waits for its payment."""
         order_id = await self.order(total, payment=PaymentMode.AWAIT)
         await self.until_idle(order_id)
@@ -136,7 +136,7 @@ class Shop:
         )
         assert await self.workflows.confirm_payment(order_id, payment)
 
-    def needing(self, quorum: int) -> Policy:
+    def policy_with_quorum(self, quorum: int) -> Policy:
         levels = tuple(
             replace(level, quorum=Quorum(count=quorum), reject_quorum=1)
             for level in self.policy.levels
@@ -154,7 +154,7 @@ class Shop:
         seen = await self.slack.messages(APPROVALS, FAY)
         return [m for m in seen if order_id in text_of(m) and not m.get("is_ephemeral")]
 
-    async def told(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
+    async def private_message(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
         """Wait until this person, and nobody else, is told something with these words."""
         return await self.slack.wait_for_message(
             channel,
@@ -170,12 +170,12 @@ class Shop:
 
     async def pass_time(self, workflow_id: str, duration: timedelta = SETTLE) -> None:
         """Let time pass on a workflow's clock."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await self.env.fast_forward(self._handle(workflow_id), duration)
 
-    async def end(self, workflow_id: str) -> None:
+    async def skip_to_end(self, workflow_id: str) -> None:
         """Let time pass until the workflow has ended; it may have ended by itself already."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             try:
                 await self.env.fast_forward(self._handle(workflow_id))
             except RPCError as error:
@@ -203,10 +203,10 @@ class Shop:
 
     async def until_idle(self, workflow_id: str) -> int:
         """Wait until nothing is under way but timers and children; return the history's length."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             return len(await until_history(self._handle(workflow_id), _is_at_rest))
 
-    async def refused(self, request_id: str) -> list[tuple[str, str]]:
+    async def refusals_of(self, request_id: str) -> list[tuple[str, str]]:
         """Return who was refused, and why, as the records have it."""
         return [(one.actor.person, one.code) for one in await self.refusals.of(request_id)]
 
@@ -214,7 +214,7 @@ class Shop:
         return self.env.client.get_workflow_handle(workflow_id)
 
 
-def yes_by(person: str) -> Decision:
+def cli_approval_by(person: str) -> Decision:
     """Return a yes of this person's, as the command line sends it."""
     return Decision(
         actor=Actor(person=person, origin=Origin.CLI),
@@ -224,7 +224,7 @@ def yes_by(person: str) -> Decision:
     )
 
 
-async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:
+async def exists(env: WorkflowEnvironment, workflow_id: str) -> bool:
     """Say whether there was ever such a workflow."""
     try:
         await env.client.get_workflow_handle(workflow_id).describe()
@@ -256,7 +256,7 @@ def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
     return open_work == 0
 
 
-def an_order(total: str = "1500.00") -> Order:
+def make_order(total: str = "1500.00") -> Order:
     price = Money(amount=Decimal(total), currency="USD")
     return Order(
         order_id=new_id("ORD"),
@@ -266,7 +266,7 @@ def an_order(total: str = "1500.00") -> Order:
     )
 
 
-def has_buttons(message: Json) -> bool:
+def has_approve_button(message: Json) -> bool:
     """Say whether anybody could press Approve here."""
     return any(
         element.get("action_id") == "approve"
@@ -277,12 +277,12 @@ def has_buttons(message: Json) -> bool:
 
 def shows(*words: str) -> Callable[[Json], bool]:
     """Fit messages with these words and without buttons."""
-    return lambda m: not has_buttons(m) and all(word in text_of(m) for word in words)
+    return lambda m: not has_approve_button(m) and all(word in text_of(m) for word in words)
 
 
-async def listeners_ended() -> None:
+async def listeners_finished() -> None:
     """Wait until every listener that was called has come to its end."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)
 

@@ -18,7 +18,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.refusals import Refusals
 from records.requests import PublicState, Requests
-from tests.bot.desk import PATIENCE
+from tests.bot.order_driver import TIMEOUT
 from tests.journeys.programs import until
 from tests.journeys.starter import starter
 from workflows.rules.approvals.verbs import Verb
@@ -67,7 +67,7 @@ def by(person: str) -> Actor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CommandResult:
     """What a command printed, and how it ended."""
 
     code: int
@@ -81,7 +81,7 @@ class Said:
 
 
 @dataclass
-class CommandLine:
+class CliDriver:
     """Types commands; each runs in a process of its own.
 
     `here` has them run in a thread of this process: where a test has put something else in the
@@ -94,20 +94,20 @@ class CommandLine:
     requests: Requests
     refusals: Refusals
     directory: Path
-    here: bool = False
+    in_process: bool = False
 
-    async def type(self, *words: str, stdin: str = "") -> Said:
+    async def type(self, *words: str, stdin: str = "") -> CommandResult:
         """Type a command and return what came of it."""
-        if not self.here:
-            return await self._type_elsewhere(words, stdin)
+        if not self.in_process:
+            return await self._run_in_process(words, stdin)
         result = await asyncio.to_thread(
             CliRunner().invoke, main.app, words, input=stdin.encode(), prog_name="countersign"
         )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Said(code=result.exit_code, out=result.stdout, err=result.stderr)
+        return CommandResult(code=result.exit_code, out=result.stdout, err=result.stderr)
 
-    async def _type_elsewhere(self, words: tuple[str, ...], stdin: str) -> Said:
+    async def _run_in_process(self, words: tuple[str, ...], stdin: str) -> CommandResult:
         out, err, typed = (
             self.directory / f"{uuid4().hex}.{name}" for name in ("out", "err", "in")
         )
@@ -125,13 +125,13 @@ class CommandLine:
             return program.poll()
 
         code = await until(look, COMMAND, " ".join(words))
-        return Said(code=code, out=out.read_text(), err=err.read_text())
+        return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
-    async def request(self, *words: str, stdin: str = "") -> Said:
+    async def request(self, *words: str, stdin: str = "") -> CommandResult:
         """Type a command on requests."""
         return await self.type("request", *words, stdin=stdin)
 
-    async def ask(self, policy: str = "general", *words: str) -> str:
+    async def create_request(self, policy: str = "general", *words: str) -> str:
         """Ask for something as Ana, and wait until its level is open."""
         said = await self.request(
             *("create", "--policy", policy, "--title", "Team offsite", "--amount", "1500.00 USD"),
@@ -139,16 +139,16 @@ class CommandLine:
         )
         assert said.code == 0, said.err
         request_id = said.out.strip()
-        await self.until_open(request_id)
+        await self.until_decidable(request_id)
         return request_id
 
-    async def until_open(self, request_id: str) -> None:
+    async def until_decidable(self, request_id: str) -> None:
         """Wait until somebody may decide."""
         await self.until(request_id, BORIS, Verb.COMMENT)
 
     async def until(self, request_id: str, person: str, verb: Verb) -> None:
         """Wait until a person may do something."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 menu = await self.workflows.menu(request_id, person)
                 if menu is not None and verb in menu.verbs:
@@ -157,14 +157,14 @@ class CommandLine:
 
     async def fact(self, request_id: str, kind: Fact) -> AuditEvent:
         """Wait for the first fact of this kind, and return it."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 for fact in await self.trail.facts(request_id):
                     if fact.kind is kind:
                         return fact
                 await asyncio.sleep(0.02)
 
-    async def forgotten_copy(self, request_id: str) -> str:
+    async def copy_unknown_to_temporal(self, request_id: str) -> str:
         """Return a request that the records know and Temporal does not: a copy of this one."""
         record = await self.requests.get(request_id)
         assert record is not None
@@ -181,12 +181,12 @@ class CommandLine:
         await self.trail.append(facts, state)
         return copy
 
-    async def refused(self, request_id: str) -> list[tuple[Actor, str, str]]:
+    async def refusals_of(self, request_id: str) -> list[tuple[Actor, str, str]]:
         """Return who was refused, with which verb, and why, as the records have it."""
         return [(one.actor, one.verb, one.code) for one in await self.refusals.of(request_id)]
 
 
-def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) -> None:
+def configure_cli(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) -> None:
     """Have every command find these settings, and no file of this machine."""
     policies = directory / "policies.toml"
     policies.write_text(POLICIES)
@@ -198,9 +198,9 @@ def set_up(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) ->
         monkeypatch.setenv(name, value)
 
 
-def command_line(workflows: WorkflowClient, database: Database, directory: Path) -> CommandLine:
+def cli_driver(workflows: WorkflowClient, database: Database, directory: Path) -> CliDriver:
     """Return a command line that looks into these records."""
-    return CommandLine(
+    return CliDriver(
         workflows=workflows,
         trail=AuditTrail(database),
         requests=Requests(database),

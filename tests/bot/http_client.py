@@ -22,7 +22,7 @@ from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.refusals import Refusals
-from tests.bot.desk import ANA
+from tests.bot.order_driver import ANA
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Reply:
 
 
 @dataclass(kw_only=True)
-class FrontDoor:
+class HttpClient:
     """Knocks at our routes."""
 
     url: str
@@ -57,7 +57,7 @@ class FrontDoor:
     payments: IncomingPayments
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    async def ask(
+    async def call(
         self,
         method: str,
         path: str,
@@ -92,7 +92,7 @@ class FrontDoor:
 
 
 @asynccontextmanager
-async def front_door(  # noqa: PLR0913 - what stands behind it
+async def http_server(  # noqa: PLR0913 - what stands behind it
     services: Services,
     database: Database,
     temporal: Client,
@@ -101,17 +101,17 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
     secret: str = SECRET,
     token: str = TOKEN,
     orders: WorkflowClient | None = None,
-) -> AsyncIterator[FrontDoor]:
+) -> AsyncIterator[HttpClient]:
     """Serve our routes while the context lasts."""
     payments = IncomingPayments(database)
     async with aiohttp.ClientSession() as session:
-        door = FrontDoor(url="", session=session, payments=payments)
+        http_client = HttpClient(url="", session=session, payments=payments)
         taken = payment_webhook.Webhook(
             secret=secret,
             payments=payments,
             orders=WorkflowClient(temporal, queue),
             refunds=Refunds(temporal, queue),
-            now=lambda: door.now,
+            now=lambda: http_client.now,
         )
         offered = api.Api(
             token=token,
@@ -123,8 +123,8 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
         )
         routes = [payment_webhook.route(taken), *api.routes(offered)]
         async with serve(0, *routes, middlewares=[problems]) as port:
-            door.url = f"http://127.0.0.1:{port}"
-            yield door
+            http_client.url = f"http://127.0.0.1:{port}"
+            yield http_client
 
 
 def _commands(services: Services, database: Database, orders: WorkflowClient) -> Commands:

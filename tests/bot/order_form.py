@@ -4,12 +4,12 @@ import json
 from urllib.parse import urlencode
 
 from emulator.client import StandInClient
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     Json,
 )
-from tests.bot.presses import SignedHttp
+from tests.bot.signed_clicks import SignedHttp
 
 TYPED = {
     "customer": "Acme GmbH",
