@@ -133,12 +133,12 @@ class CliDriver:
 
     async def create_request(self, policy: str = "general", *words: str) -> str:
         """Ask for something as Ana, and wait until its level is open."""
-        said = await self.request(
+        result = await self.request(
             *("create", "--policy", policy, "--title", "Team offsite", "--amount", "1500.00 USD"),
             *("--as", ANA, *words),
         )
-        assert said.code == 0, said.err
-        request_id = said.out.strip()
+        assert result.code == 0, result.err
+        request_id = result.out.strip()
         await self.until_decidable(request_id)
         return request_id
 
@@ -169,7 +169,7 @@ class CliDriver:
         record = await self.requests.get(request_id)
         assert record is not None
         copy = f"{request_id}-COPY"
-        facts = [replace(one, request_id=copy) for one in await self.trail.facts(request_id)]
+        facts = [replace(fact, request_id=copy) for fact in await self.trail.facts(request_id)]
         state = PublicState(
             request_id=copy,
             owner_id=copy,
@@ -183,7 +183,10 @@ class CliDriver:
 
     async def refusals_of(self, request_id: str) -> list[tuple[Actor, str, str]]:
         """Return who was refused, with which verb, and why, as the records have it."""
-        return [(one.actor, one.verb, one.code) for one in await self.refusals.of(request_id)]
+        return [
+            (refusal.actor, refusal.verb, refusal.code)
+            for refusal in await self.refusals.of(request_id)
+        ]
 
 
 def configure_cli(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) -> None:

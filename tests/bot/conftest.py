@@ -27,12 +27,12 @@ from records.database import Database
 from records.refusals import Refusals
 from records.stock import Stock
 from tests.bot.cli_driver import CliDriver, cli_driver, configure_cli
-from tests.bot.order_driver import ANA, RunningWorker, OrderDriver, listeners_finished, unique
-from tests.bot.request_driver import RequestDriver
 from tests.bot.http_client import SECRET as WEBHOOK_SECRET
 from tests.bot.http_client import http_server
-from tests.bot.signed_clicks import SECRET, SignedHttp
 from tests.bot.order_cli import OrderCli
+from tests.bot.order_driver import ANA, OrderDriver, RunningWorker, listeners_finished, unique
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SECRET, SignedHttp
 from tests.sandbox import sandbox_sharing
 from worker import activities
 from workflows.registry import WORKFLOWS

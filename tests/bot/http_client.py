@@ -84,9 +84,9 @@ class HttpClient:
                 status=got.status, headers=dict(got.headers), body=await got.json(content_type=None)
             )
 
-    async def pay(self, told: Json | bytes, *, secret: str = SECRET) -> Reply:
+    async def pay(self, payment: Json | bytes, *, secret: str = SECRET) -> Reply:
         """Send what a gateway tells, signed now."""
-        body = json.dumps(told).encode() if isinstance(told, dict) else told
+        body = json.dumps(payment).encode() if isinstance(payment, dict) else payment
         headers = sign(secret, int(self.now.timestamp()), body)
         return await self.send("POST", "/webhooks/payments", body, headers)
 

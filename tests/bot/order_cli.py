@@ -26,9 +26,9 @@ class OrderCli:
 
     async def start(self, *words: str) -> str:
         """Start an order, and return its number."""
-        said = await self.type("start", "--customer", "Acme GmbH", *words)
-        assert said.code == 0, said.err
-        return said.out.strip()
+        result = await self.type("start", "--customer", "Acme GmbH", *words)
+        assert result.code == 0, result.err
+        return result.out.strip()
 
     async def run_to_end(self, *words: str) -> CommandResult:
         """Start an order, let time pass until its end, and return what --wait says of it."""
@@ -45,7 +45,9 @@ class OrderCli:
             while True:
                 await self.order_driver.until_idle(order_id)
                 record = await self.order_driver.requests.get(order_id)
-                if record and record.status == await self.order_driver.workflows.order_status(order_id):
+                if record and record.status == await self.order_driver.workflows.order_status(
+                    order_id
+                ):
                     return
                 await asyncio.sleep(0.02)
 
@@ -56,9 +58,9 @@ class OrderCli:
     async def start_again(self, order_id: str, *words: str) -> CommandResult:
         """Start the same order again, and return what --wait says of it."""
         named = ("start", "--customer", "Acme GmbH", "--id", order_id, "--wait")
-        said = await self.type(*named, *words)
-        assert said.err.startswith(f"{order_id} exists already; nothing was ordered again.\n")
-        return said
+        result = await self.type(*named, *words)
+        assert result.err.startswith(f"{order_id} exists already; nothing was ordered again.\n")
+        return result
 
     async def skip_time(self) -> None:
         """Let time pass until the orders that are open now have ended, with their approvals."""
@@ -75,7 +77,9 @@ class OrderCli:
         async with asyncio.timeout(TIMEOUT):
             while True:
                 record = await self.order_driver.requests.get(order_id)
-                snapshot = await self.order_driver.workflows.order_details(order_id) if record else None
+                snapshot = (
+                    await self.order_driver.workflows.order_details(order_id) if record else None
+                )
                 if record and snapshot and snapshot.status is status and record.status == status:
                     return snapshot
                 await asyncio.sleep(0.02)
@@ -89,8 +93,8 @@ class OrderCli:
 
     async def notice(self, order_id: str, words: str) -> None:
         """Wait until Ana is told this about her order: one that asks nobody has no card."""
-        told = await self.order_driver.direct_message(ANA, words)
-        assert order_id in text_of(told)
+        message = await self.order_driver.direct_message(ANA, words)
+        assert order_id in text_of(message)
 
     async def balance(self, order_id: str) -> OrderBalance:
         """Return what the ledgers hold for an order."""

@@ -93,12 +93,12 @@ class OrderDriver:
     ) -> str:
         """Start an order of Ana's and return its id."""
         order = replace(make_order(total), payment=payment)
-        asked = OrderInput(
+        pending = OrderInput(
             order=order,
             requester=Actor(person=ANA, origin=Origin.SLACK),
             policy=policy or self.policy,
         )
-        assert await self.workflows.start(asked)
+        assert await self.workflows.start(pending)
         return order.order_id
 
     async def waiting_order(self, *, quorum: int = 1) -> Card:
@@ -208,7 +208,9 @@ class OrderDriver:
 
     async def refusals_of(self, request_id: str) -> list[tuple[str, str]]:
         """Return who was refused, and why, as the records have it."""
-        return [(one.actor.person, one.code) for one in await self.refusals.of(request_id)]
+        return [
+            (refusal.actor.person, refusal.code) for refusal in await self.refusals.of(request_id)
+        ]
 
     def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self.env.client.get_workflow_handle(workflow_id)

@@ -46,7 +46,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
         written, element = typed[block["block_id"]], block["element"]
         value: Json = {"value": written}
         if element["type"] in ("static_select", "radio_buttons"):
-            (option,) = (one for one in element["options"] if one["value"] == written)
+            (option,) = (option for option in element["options"] if option["value"] == written)
             value = {"selected_option": option}
         state[block["block_id"]] = {element["action_id"]: value}
     return state

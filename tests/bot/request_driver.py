@@ -76,7 +76,7 @@ class RequestDriver:
             self.house,
             name="desk",
             title="Desk",
-            tiers=(Tier(up_to=None, levels=tuple(one.name for one in levels)),),
+            tiers=(Tier(up_to=None, levels=tuple(level.name for level in levels)),),
             levels=levels,
             notify=Notify.CARD,
             version="test",
@@ -96,15 +96,17 @@ class RequestDriver:
         )
         assert await self.workflows.start(request)
         button = "details" if policy.layout is Layout.THREAD else "approve"
-        return PendingRequest(request_id=request_id, message=await self.card(request_id, offers(button)))
+        return PendingRequest(
+            request_id=request_id, message=await self.card(request_id, offers(button))
+        )
 
-    async def reply(self, asked: PendingRequest, predicate: Callable[[Json], bool]) -> Json:
+    async def reply(self, pending: PendingRequest, predicate: Callable[[Json], bool]) -> Json:
         """Wait until a reply of ours in the request's thread looks like this."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
-            lambda m: m["ts"] != asked.ts and bool(m.get("bot_id")) and predicate(m),
-            thread_ts=asked.ts,
+            lambda m: m["ts"] != pending.ts and bool(m.get("bot_id")) and predicate(m),
+            thread_ts=pending.ts,
         )
 
     async def card(self, request_id: str, predicate: Callable[[Json], bool]) -> Json:
@@ -117,17 +119,17 @@ class RequestDriver:
             ),
         )
 
-    async def menu(self, person: str, asked: PendingRequest) -> Json:
+    async def menu(self, person: str, pending: PendingRequest) -> Json:
         """Press *More* and wait until the modal says what this person may do."""
-        await self.slack.click(person, APPROVALS, asked.message, "more")
+        await self.slack.click(person, APPROVALS, pending.message, "more")
         return await self.slack.wait_for_modal(
             person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
         )
 
-    async def form(self, person: str, asked: PendingRequest, verb: str) -> Json:
+    async def form(self, person: str, pending: PendingRequest, verb: str) -> Json:
         """Press *More*, choose a verb, and wait for its form."""
-        menu = await self.menu(person, asked)
-        (block,) = (one for one in menu["blocks"] if one["block_id"] == f"verb-{verb}")
+        menu = await self.menu(person, pending)
+        (block,) = (block for block in menu["blocks"] if block["block_id"] == f"verb-{verb}")
         await self.choose(person, menu, block)
         return await self.slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
 

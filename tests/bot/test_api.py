@@ -22,8 +22,15 @@ from bot.temporal.calls import (
 )
 from bot.temporal.client import StartInput, WorkflowClient
 from records.database import Database
-from tests.bot.order_driver import ANA, BORIS, RunningWorker, OrderDriver, has_approve_button, exists
 from tests.bot.http_client import LINE, ORDER, TOKEN, HttpClient, Json, Reply, http_server
+from tests.bot.order_driver import (
+    ANA,
+    BORIS,
+    OrderDriver,
+    RunningWorker,
+    exists,
+    has_approve_button,
+)
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
@@ -46,7 +53,9 @@ async def _create(http_client: HttpClient, body: Json, key: str = "") -> Reply:
     return await http_client.call("POST", ORDERS, body, Idempotency_Key=key or new_id("KEY"))
 
 
-async def test_an_order_is_created_read_and_done(http_client: HttpClient, order_driver: OrderDriver) -> None:
+async def test_an_order_is_created_read_and_done(
+    http_client: HttpClient, order_driver: OrderDriver
+) -> None:
     created = await _create(http_client, ORDER)
     order_id = created.body["order_id"]
     await order_driver.skip_to_end(order_id)
@@ -143,7 +152,7 @@ MISTAKES: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda one: str(one)[:50])
+@pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda mistake: str(mistake)[:50])
 async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
     http_client: HttpClient, temporal: WorkflowEnvironment, wrong: Json, pointer: str
 ) -> None:
@@ -152,8 +161,8 @@ async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
     reply = await _create(http_client, {**ORDER, "order_id": order_id, **wrong})
 
     assert (reply.status, reply.problem) == (422, "unreadable")
-    assert [one["pointer"] for one in reply.body["errors"]] == [pointer]
-    assert all(one["detail"] for one in reply.body["errors"])
+    assert [error["pointer"] for error in reply.body["errors"]] == [pointer]
+    assert all(error["detail"] for error in reply.body["errors"])
     assert not await exists(temporal, order_id)
 
 
@@ -205,7 +214,12 @@ NOWHERE = [
 
 @pytest.mark.parametrize(("method", "path", "status", "problem"), NOWHERE)
 async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - a row
-    http_client: HttpClient, worker: RunningWorker, method: str, path: str, status: int, problem: str
+    http_client: HttpClient,
+    worker: RunningWorker,
+    method: str,
+    path: str,
+    status: int,
+    problem: str,
 ) -> None:
     body = {"actor": ANA} if method == "POST" else None
 
@@ -215,7 +229,9 @@ async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - 
     assert (status == 405) == ("Allow" in reply.headers)
 
 
-async def test_the_latest_orders_of_a_person_come_first(http_client: HttpClient, order_driver: OrderDriver) -> None:
+async def test_the_latest_orders_of_a_person_come_first(
+    http_client: HttpClient, order_driver: OrderDriver
+) -> None:
     ids = []
     for _ in range(3):
         created = await _create(http_client, COSTLY)
@@ -225,7 +241,7 @@ async def test_the_latest_orders_of_a_person_come_first(http_client: HttpClient,
     listed = await http_client.call("GET", f"{ORDERS}?requester={ANA}&limit=2")
     others = await http_client.call("GET", f"{ORDERS}?requester={BORIS}")
 
-    assert [one["order_id"] for one in listed.body["orders"]] == ids[:0:-1]
+    assert [order["order_id"] for order in listed.body["orders"]] == ids[:0:-1]
     assert others.body == {"orders": []}
 
 
@@ -247,8 +263,8 @@ async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down
         "order_closed", {"status": "cancelled"}, ENGLISH
     )
     refusals = await order_driver.refusals.of(order_id)
-    assert [(one.actor.person, one.verb) for one in refusals] == [(BORIS, "cancel")] * 2
-    assert {one.actor.origin for one in refusals} == {Origin.API}
+    assert [(refusal.actor.person, refusal.verb) for refusal in refusals] == [(BORIS, "cancel")] * 2
+    assert {refusal.actor.origin for refusal in refusals} == {Origin.API}
 
 
 class Fakes(WorkflowClient):
@@ -259,11 +275,11 @@ class Fakes(WorkflowClient):
         self.updates: list[tuple[str, str, object]] = []
         self.started: list[OrderInput] = []
 
-    async def start(self, asked: StartInput) -> bool:
+    async def start(self, start_input: StartInput) -> bool:
         if isinstance(self.answer, Unconfirmed):
             raise TemporalUnavailableError("start_order")
-        assert isinstance(asked, OrderInput)
-        self.started.append(asked)
+        assert isinstance(start_input, OrderInput)
+        self.started.append(start_input)
         return True
 
     async def update(
@@ -300,7 +316,9 @@ async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
 
     created = await _create(fake_api_client, ORDER)
     for _ in range(2):
-        reply = await fake_api_client.call("POST", path, {"actor": ANA}, Idempotency_Key="the-same-key")
+        reply = await fake_api_client.call(
+            "POST", path, {"actor": ANA}, Idempotency_Key="the-same-key"
+        )
 
         assert (reply.status, reply.problem) == (503, "unconfirmed")
         assert reply.headers["Retry-After"]
@@ -316,10 +334,10 @@ async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
 
     created = await _create(fake_api_client, wish)
 
-    (asked,) = fakes.started
+    (started,) = fakes.started
     assert created.status == 201
-    assert (asked.order.card_expiry, asked.order.payment) == ("", PaymentMode.AWAIT)
-    assert asked.order.email == "ada@example.org"
+    assert (started.order.card_expiry, started.order.payment) == ("", PaymentMode.AWAIT)
+    assert started.order.email == "ada@example.org"
 
 
 async def test_a_body_that_is_too_long_is_refused(fake_api_client: HttpClient) -> None:
@@ -334,13 +352,15 @@ _ANY: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 _LINES = st.lists(
-    st.fixed_dictionaries({}, optional={name: _ANY | st.just(one) for name, one in LINE.items()}),
+    st.fixed_dictionaries(
+        {}, optional={name: _ANY | st.just(value) for name, value in LINE.items()}
+    ),
     max_size=3,
 )
 _NEAR = st.fixed_dictionaries(
     {},
     optional={
-        **{name: _ANY | st.just(one) for name, one in ORDER.items()},
+        **{name: _ANY | st.just(value) for name, value in ORDER.items()},
         "lines": _LINES,
         **dict.fromkeys(
             ("note", "email", "payment", "expire_after", "payment_window", "actor"), _ANY
@@ -354,13 +374,15 @@ _NEAR = st.fixed_dictionaries(
 )
 @given(
     path=st.sampled_from([ORDERS, f"{ORDERS}/ORD-00000000/cancel"]),
-    body=st.binary() | st.builds(lambda one: json.dumps(one).encode(), _NEAR | _ANY),
+    body=st.binary() | st.builds(lambda body: json.dumps(body).encode(), _NEAR | _ANY),
 )
 @example(path=ORDERS, body=b"[" * 60_000)
 @example(path=ORDERS, body=json.dumps({**ORDER, "expire_after": "9" * 60_000 + "d"}).encode())
 @example(path=ORDERS, body=json.dumps({**ORDER, "payment_window": "999999999d"}).encode())
 @example(path=ORDERS, body=rb'{"customer": "\ud800"}')
-async def test_no_body_makes_the_server_fail(fake_api_client: HttpClient, path: str, body: bytes) -> None:
+async def test_no_body_makes_the_server_fail(
+    fake_api_client: HttpClient, path: str, body: bytes
+) -> None:
     reply = await fake_api_client.call("POST", path, body, Idempotency_Key="the-same-key")
 
     assert reply.status in {201, 400, 404, 422}

@@ -25,8 +25,8 @@ async def open_form(slack: StandInClient, text: str = "") -> Json:
 
 def choose(form: Json, policy: str) -> Json:
     """Return the state of the select in which this policy is chosen."""
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
-    (option,) = (one for one in block["element"]["options"] if one["value"] == policy)
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "policy")
+    (option,) = (option for option in block["element"]["options"] if option["value"] == policy)
     return {"selected_option": option}
 
 
@@ -68,7 +68,7 @@ async def test_the_command_may_name_the_policy(
     form = await open_form(slack, policy)
 
     assert f'"value": "{policy}"' in json.dumps(
-        next(one for one in form["blocks"] if one["block_id"] == "policy")["element"][
+        next(block for block in form["blocks"] if block["block_id"] == "policy")["element"][
             "initial_option"
         ]
     )
@@ -77,7 +77,7 @@ async def test_the_command_may_name_the_policy(
 async def test_orders_have_their_own_form(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
 
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "policy")
     assert "order" not in [option["value"] for option in block["element"]["options"]]
 
 
@@ -113,7 +113,9 @@ async def test_the_same_form_twice_is_one_request(
 
     await slack.submit(ANA, form, {**title, "policy": choose(form, policy_with_levels(services))})
 
-    snapshot = await request_driver.snapshot(request_id_of(form), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(
+        request_id_of(form), lambda snapshot: bool(snapshot.levels)
+    )
     await slack.wait_for_message(
         APPROVALS, ANA, lambda m: request_id_of(form) in text_of(m) and offers("more")(m)
     )
@@ -140,14 +142,14 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     form = await open_form(slack)
     request_id, name = request_id_of(form), policy_with_levels(services)
     policy = services.policies.policy(name)
-    asked = ApprovalRequest(
+    pending = ApprovalRequest(
         request_id=request_id,
         requester=Actor(person=ANA, origin=Origin.SLACK),
         content=Content(title="Chairs", text="Six of them"),
         policy=policy,
         route=route(policy, None),
     )
-    assert await request_driver.workflows.start(asked)  # a first try that was not confirmed
+    assert await request_driver.workflows.start(pending)  # a first try that was not confirmed
     again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
 
     await slack.submit(ANA, form, again)

@@ -28,7 +28,7 @@ def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> ReplayedFa
     assert isinstance(SNAPSHOT, ApprovalSnapshot)
     batch = AuditBatch(request_id="APR-1", owner_id="APR-1", facts=facts, face=SNAPSHOT)
     derived = ReplayedFacts(
-        facts={one.sequence: one for one in facts},
+        facts={fact.sequence: fact for fact in facts},
         batches={facts[-1].sequence: batch},
         acknowledged=facts[-1].sequence,
         finished=True,
@@ -41,9 +41,9 @@ def trail(
 ) -> Trail:
     """Return a trail whose chain is whole."""
     rows, previous = [], GENESIS
-    for one in facts:
-        previous = chain_hash(previous, one)
-        rows.append(columns_of(one) | {"chain_hash": previous})
+    for fact in facts:
+        previous = chain_hash(previous, fact)
+        rows.append(columns_of(fact) | {"chain_hash": previous})
     row = {
         "request_id": "APR-1",
         "owner_id": "APR-1",
@@ -67,7 +67,9 @@ def test_what_the_history_yields_agrees() -> None:
 def test_a_fact_that_was_rewritten_differs(number: int) -> None:
     changes: list[dict[str, Any]] = [{"reason": "x"}, {"rule": "x"}, {"data": {}}, {"level": 7}]
     for change in changes:
-        facts = tuple(replace(one, **change) if one.sequence == number else one for one in FACTS)
+        facts = tuple(
+            replace(fact, **change) if fact.sequence == number else fact for fact in FACTS
+        )
 
         found = compare(trail(facts), history(), blanks=False)
 
@@ -122,7 +124,7 @@ def test_of_runs_that_are_forgotten_the_chain_alone_speaks() -> None:
 def redacted(digest: str) -> Trail:
     """Return the trail with its remark redacted, and this digest kept."""
     whole = trail(face=STATE.face.replace(REMARK, ""))
-    number = next(one.sequence for one in FACTS if one.reason == REMARK)
+    number = next(fact.sequence for fact in FACTS if fact.reason == REMARK)
     row = whole.rows[number - 1]
     gone = columns_of(without_texts(FACTS[number - 1], frozenset({"reason"})))
     kept = {"request_id": "APR-1", "sequence": number, "field": "reason", "digest": digest}

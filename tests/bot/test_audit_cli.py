@@ -38,8 +38,8 @@ async def rejected(cli: CliDriver) -> str:
     """Return a request that Boris has refused in words that he regrets, after Gus was refused."""
     request = await cli.create_request()
     assert (await cli.request("decide", request, "approve", "--as", GUS)).code == 6
-    said = await cli.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
-    assert said.code == 0, said.err
+    result = await cli.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
+    assert result.code == 0, result.err
     await cli.fact(request, Fact.REQUEST_REJECTED)
     return request
 
@@ -133,13 +133,13 @@ async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == request))
 
-    one = await cli.type("audit", "verify", request)
+    verified = await cli.type("audit", "verify", request)
     await until(lambda: is_listed(temporal, request))
     everything = await cli.type("audit", "verify", "--all")
     alone = await cli.type("audit", "verify", request, "--no-temporal")
 
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
-    assert (one.code, one.out) == (FLAWED, sentence)
+    assert (verified.code, verified.out) == (FLAWED, sentence)
     assert (everything.code, everything.out.startswith(sentence)) == (FLAWED, True)
     assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is recorded.\n")
 
@@ -158,11 +158,11 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
     assert done.code == 0, done.err
     await cli.fact(order.order_id, Fact.ORDER_ENDED)
 
-    said = await cli.type("audit", "verify", waiting, order.order_id, approval)
+    result = await cli.type("audit", "verify", waiting, order.order_id, approval)
     everything = await cli.type("audit", "verify", "--all")
 
-    assert (said.code, said.err) == (0, ""), said.out
-    assert said.out.count("and Temporal's history matches.\n") == 3
+    assert (result.code, result.err) == (0, ""), result.out
+    assert result.out.count("and Temporal's history matches.\n") == 3
     assert (everything.code, everything.out.splitlines()[-1]) == (
         0,
         "3 trails, every chain is intact.",
@@ -199,9 +199,9 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
     await until(lambda: is_deleted(temporal, request))
     await worker.start()
 
-    said = await cli.type("audit", "verify", request)
+    result = await cli.type("audit", "verify", request)
 
-    assert (said.code, said.out) == (
+    assert (result.code, result.out) == (
         0,
         f"{request}: 4 facts, the chain is intact; Temporal's history of it is deleted.\n",
     )
@@ -210,7 +210,7 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
 async def is_listed(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
     """Say whether Temporal's list has it yet: that is a little late."""
     found = temporal.client.list_workflows(f"WorkflowId = '{workflow_id}'")
-    return bool([one async for one in found])
+    return bool([workflow async for workflow in found])
 
 
 async def is_deleted(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
@@ -236,10 +236,10 @@ async def test_a_namespace_that_is_not_there_is_not_taken_for_a_forgotten_histor
     request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
 
-    said = await cli.type("audit", "verify", request)
+    result = await cli.type("audit", "verify", request)
 
-    assert said.code == UNCHECKED
-    assert said.err.startswith("Temporal has no namespace “nowhere”.")
+    assert result.code == UNCHECKED
+    assert result.err.startswith("Temporal has no namespace “nowhere”.")
 
 
 async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
@@ -302,9 +302,9 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(cli: CliDriver) -
     }
 
     for words, sentence in wrong.items():
-        said = await cli.type("audit", "redact", request, *words)
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.startswith(sentence)
+        result = await cli.type("audit", "redact", request, *words)
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.startswith(sentence)
     unknown = await cli.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
@@ -315,28 +315,31 @@ async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
     request, other = await rejected(cli), await cli.create_request()
     await cli.fact(other, Fact.LEVEL_OPENED)
 
-    one = await cli.type("audit", "export", request)
+    single = await cli.type("audit", "export", request)
     everything = await cli.type("audit", "export")
     refusals = await cli.type("audit", "export", "--refusals")
     table = await cli.type("audit", "export", request, "--format", "csv")
     refused = await cli.type("audit", "export", "--refusals", "--format", "csv")
     monkeypatch.setenv("DATABASE_URL", "nonsense")  # a file is checked with nothing else
     checked = []
-    for said in (one, everything, refusals):
+    for result in (single, everything, refusals):
         file = tmp_path / "export.jsonl"
-        file.write_text(said.out)
+        file.write_text(result.out)
         checked.append(await cli.type("audit", "verify", "--file", str(file)))
 
-    documents = [json.loads(line) for line in one.out.splitlines()]
+    documents = [json.loads(line) for line in single.out.splitlines()]
     assert [document["type"] for document in documents] == [*("fact",) * 4, "head", "end"]
-    facts = [{name: value for name, value in one.items() if name != "type"} for one in documents]
+    facts = [
+        {name: value for name, value in document.items() if name != "type"}
+        for document in documents
+    ]
     row = facts[2] | {name: json.dumps(facts[2][name]) for name in ("actor", "data")}
     assert fact_of(row) == (await cli.trail.facts(request))[2]
-    assert [said.code for said in checked] == [0, 0, 0]
+    assert [result.code for result in checked] == [0, 0, 0]
     assert f"{other}: 2 facts, the chain is intact.\n" in checked[1].out
     assert "The refusals: 1 refusal, the chain is intact.\n" in checked[2].out
     rows = list(csv.DictReader(StringIO(table.out)))
-    assert [one["kind"] for one in rows] == [one["kind"] for one in facts[:4]]
+    assert [row["kind"] for row in rows] == [fact["kind"] for fact in facts[:4]]
     assert (rows[2]["person"], rows[2]["reason"]) == (BORIS, f"'{SECRET}")
     assert next(csv.DictReader(StringIO(refused.out)))["code"] == "not_an_approver"
 
@@ -353,9 +356,9 @@ async def test_what_is_to_be_verified_or_exported_is_said_once(
         ("export", "REQ-1", "--refusals"),
         ("export", "--output", str(tmp_path / "no" / "folder")),
     ):
-        said = await cli.type("audit", *words)
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.count("\n") == 1, said.err
+        result = await cli.type("audit", *words)
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.count("\n") == 1, result.err
 
 
 async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bug(
@@ -369,6 +372,6 @@ async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bu
     request = await rejected(cli)
     monkeypatch.setattr(audit_file.JsonLines, "line", closed)
 
-    said = await cli.type("audit", "export", request)
+    result = await cli.type("audit", "export", request)
 
-    assert (said.code, said.out, said.err) == (CANNOT, "", "")
+    assert (result.code, result.out, result.err) == (CANNOT, "", "")

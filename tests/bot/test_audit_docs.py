@@ -22,10 +22,10 @@ EXAMPLES = [
 ]
 
 
-def bare(said: str, operator: str) -> list[str]:
+def bare(text: str, operator: str) -> list[str]:
     """Return the words, without when it was, who ran it, and how wide a table is drawn."""
-    said = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", said)
-    return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", said.replace(f": {operator}", ": OPERATOR")).split()
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", text)
+    return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", text.replace(f": {operator}", ": OPERATOR")).split()
 
 
 @pytest.mark.usefixtures("worker")
@@ -42,9 +42,9 @@ async def test_every_example_is_what_the_program_says(cli: CliDriver) -> None:
 
     assert len(EXAMPLES) >= 8
     for words, _, shown in EXAMPLES:
-        said = await cli.type(*shlex.split(words))
-        assert said.code == 0, words
-        assert bare(said.out + said.err, OPERATOR) == bare(shown, "olga"), words
+        result = await cli.type(*shlex.split(words))
+        assert result.code == 0, words
+        assert bare(result.out + result.err, OPERATOR) == bare(shown, "olga"), words
 
 
 def test_every_sentence_and_every_exit_code_stands_there() -> None:
@@ -64,4 +64,4 @@ def test_there_is_a_sentence_for_everything_that_can_be_found() -> None:
     compared = {*audit_output.DIFFERENCES, *audit_output.COMPARED}
 
     assert set(audit_output.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}
-    assert compared == {one.value for one in Compared}
+    assert compared == {outcome.value for outcome in Compared}

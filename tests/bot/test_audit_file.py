@@ -52,7 +52,7 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             for document in trail_documents(await trail.trail(request_id))
         ]
         async with refusals.read_consistently() as (rows, head):
-            written += [lines.line(one) async for one in refusal_documents(rows, head)]
+            written += [lines.line(document) async for document in refusal_documents(rows, head)]
     return "".join([*written, lines.end()]).encode()
 
 
@@ -71,7 +71,7 @@ def sealed(changed: list[dict[str, Any]]) -> bytes:
 
 
 def test_what_was_exported_is_whole(exported: bytes) -> None:
-    assert [(one.request_id, one.flaw) for one in found(exported)] == [
+    assert [(check.request_id, check.flaw) for check in found(exported)] == [
         ("APR-1", None),
         ("APR-2", None),
         ("refusals", None),
@@ -102,10 +102,10 @@ def test_a_line_that_is_changed_with_its_end_breaks_its_chain(exported: bytes, k
             continue
         for name in ("chain_hash", "digest", "why", "times", "reason", "sequence"):
             if name in document:
-                other = [dict(one) for one in lines]
+                other = [dict(line) for line in lines]
                 other[number][name] = 7 if isinstance(document[name], int) else "x"
 
-                assert any(not one.intact for one in found(sealed(other))), (number, name)
+                assert any(not check.intact for check in found(sealed(other))), (number, name)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_a_line_that_is_left_out_with_its_end_written_anew_is_missed(
     exported: bytes, kind: str, flaw: Flaw
 ) -> None:
     lines = documents(exported)
-    last = max(number for number, one in enumerate(lines) if one["type"] == kind)
+    last = max(number for number, line in enumerate(lines) if line["type"] == kind)
 
     left = found(sealed([*lines[:last], *lines[last + 1 :]]))
 
-    assert flaw in [one.flaw for one in left]
+    assert flaw in [check.flaw for check in left]
 
 
 @pytest.mark.parametrize(

@@ -55,14 +55,18 @@ async def test_an_absence_is_noted_and_said(
 async def test_a_stand_in_may_decide_what_was_open_before(
     slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     form = await open_form(slack)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
-    await request_driver.snapshot(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
-    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: bool(snapshot.levels[0].delegates)
+    )
+    await slack.click(EMIL, APPROVALS, pending.message, "approve")
 
-    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.status is Status.APPROVED
     assert closed.levels[0].decisions[0].seat == BORIS
 
@@ -99,7 +103,7 @@ async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services
     form = await slack.wait_for_modal(
         BORIS, lambda v: any(block["block_id"] == "back" for block in v["blocks"])
     )
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "back")
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "back")
     ticked = {"selected_options": block["element"]["options"]}
 
     await slack.submit(BORIS, form, {"back": ticked})
@@ -128,7 +132,7 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
     request_driver: RequestDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = await request_driver.create(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     form = await open_form(slack)
     noted = asyncio.Event()
 
@@ -145,4 +149,4 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
 
     later = notices.hear_later(1, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
-    assert await request_driver.workflows.menu(asked.request_id, BORIS) is not None
+    assert await request_driver.workflows.menu(pending.request_id, BORIS) is not None

@@ -32,10 +32,10 @@ async def test_open_requests_hear_of_an_absence_and_of_its_end(cli: CliDriver) -
     assert first.startswith("U0BORIS is away from ")
     assert first.endswith("; U0GUS stands in")
     assert second == f"{request} is refreshing its approvers."
-    assert [(one["person"], one["delegate"]) for one in shown.json] == [(BORIS, GUS)]
+    assert [(row["person"], row["delegate"]) for row in shown.json] == [(BORIS, GUS)]
     assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
-    assert [one["delegate"] for one in back.json["replaced"]] == [GUS]
+    assert [absence["delegate"] for absence in back.json["replaced"]] == [GUS]
     assert (nobody.code, nobody.out, nobody.err) == (0, "", "No one is away.\n")
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
@@ -51,13 +51,13 @@ async def test_days_and_instants_are_the_houses_own(cli: CliDriver) -> None:
     mine = await cli.type("away", "show", BORIS)
     theirs = await cli.type("away", "show", CLARA)
 
-    (one,) = days.json["absences"]
-    assert (one["starts"], one["ends"]) == (
+    (absence,) = days.json["absences"]
+    assert (absence["starts"], absence["ends"]) == (
         f"{year}-12-23T23:00:00+00:00",
         f"{year}-12-26T23:00:00+00:00",
     )
-    (one,) = hours.json["absences"]
-    assert (one["starts"], one["ends"]) == (
+    (absence,) = hours.json["absences"]
+    assert (absence["starts"], absence["ends"]) == (
         f"{year}-12-24T08:00:00+00:00",
         f"{year}-12-26T17:00:00+00:00",
     )
@@ -78,22 +78,22 @@ async def test_an_absence_that_cannot_be_is_refused(cli: CliDriver) -> None:
         ("--to", GUS, "--until", day(-3)),
         ("--to", GUS, "--until", day(3), "--from", day(5)),
     ):
-        said = await cli.type("away", "set", *words, "--as", BORIS)
-        assert (said.code, said.out) == (6, ""), words
-        assert "absence_" not in said.err
-        assert said.err.count("\n") == 1
+        result = await cli.type("away", "set", *words, "--as", BORIS)
+        assert (result.code, result.out) == (6, ""), words
+        assert "absence_" not in result.err
+        assert result.err.count("\n") == 1
 
     wrong = await cli.type("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
     nobody = await cli.type("away", "set", "--to", GUS, "--until", day(3))
     far = await cli.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
-    for said, sentence in (
+    for result, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
         (nobody, "Say who acts: --as"),
         (far, "--until: “9999-12-31” is too far in the future."),
     ):
-        assert (said.code, said.out) == (2, "")
-        assert said.err.startswith(sentence)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(sentence)
 
 
 @pytest.mark.usefixtures("worker")

@@ -36,9 +36,9 @@ def test_everybody_and_every_group_that_a_policy_names_is_there(
     named = {*map(str, policies.admins)}
     for policy in map(policies.policy, policies.names):
         for level in policy.levels:
-            named |= {str(one) for one in level.approvers}
-            named |= {str(one) for step in level.escalate for one in step.to}
-    named = {one for one in named if not one.startswith(SourceKind.MANAGER)}
+            named |= {str(approver) for approver in level.approvers}
+            named |= {str(source) for step in level.escalate for source in step.to}
+    named = {name for name in named if not name.startswith(SourceKind.MANAGER)}
 
     assert named - known == MISSING
     assert {"user:U0IVAN", "user:U0JUNE"} <= named  # deactivated, and a guest
@@ -64,7 +64,7 @@ def test_an_escalation_to_the_managers_manager_finds_somebody(
     policies: Policies, people: Seed
 ) -> None:
     managers = {user.id: user.manager for user in people.users}
-    table = {one.person: one.manager for one in policies.managers}
+    table = {manager.person: manager.manager for manager in policies.managers}
 
     def above(person: str) -> str:
         return managers[person] or table.get(person, "")

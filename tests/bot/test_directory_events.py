@@ -45,7 +45,7 @@ class Workflows:
     """Takes refreshes and says that each request has ended, or what it was told to say."""
 
     answers: dict[str, NotAccepted] = field(default_factory=dict)
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    refreshes: list[tuple[str, str]] = field(default_factory=list)
     most_at_once: int = 0
     twice: asyncio.Event = field(default_factory=asyncio.Event)
     _at_once: int = 0
@@ -58,14 +58,14 @@ class Workflows:
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
-        self.asked.append((request_id, click_id))
-        if len(self.asked) > 1:
+        self.refreshes.append((request_id, click_id))
+        if len(self.refreshes) > 1:
             self.twice.set()
         return self.answers.get(request_id, WorkflowEnded())
 
     @property
     def refreshed(self) -> set[str]:
-        return {request_id for request_id, _ in self.asked}
+        return {request_id for request_id, _ in self.refreshes}
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
     await slack.people(kind, **fields)
     await slack.wait_for_journal(kind="ack", what=kind)
     async with asyncio.timeout(TIMEOUT):
-        while left := {one for one in asyncio.all_tasks() if "run_ack_function" in repr(one)}:
+        while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)
 
 
@@ -163,7 +163,7 @@ async def test_who_depends_on_what_has_changed_is_refreshed(
     await changed(slack, kind, **fields)
 
     assert workflows.refreshed == refreshed
-    assert len(workflows.asked) == len(refreshed)
+    assert len(workflows.refreshes) == len(refreshed)
 
 
 async def test_an_event_that_comes_again_is_the_same_refresh(
@@ -173,12 +173,12 @@ async def test_an_event_that_comes_again_is_the_same_refresh(
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR lead"})
     async with asyncio.timeout(TIMEOUT):
         await workflows.twice.wait()
-    first, again = workflows.asked
+    first, again = workflows.refreshes
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR"})
 
     assert first == again
     assert first[0] == "APR-HR"
-    assert workflows.asked[2][1] != first[1]
+    assert workflows.refreshes[2][1] != first[1]
 
 
 async def test_where_groups_are_not_told_who_has_left_is_enough(

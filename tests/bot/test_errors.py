@@ -40,12 +40,12 @@ async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
 
     with structlog.testing.capture_logs() as logs:
         await slack.say(GUS, APPROVALS, "/order-status")
-        told = await slack.wait_for_message(APPROVALS, GUS, lambda m: SORRY in text_of(m))
+        message = await slack.wait_for_message(APPROVALS, GUS, lambda m: SORRY in text_of(m))
 
-    (entry,) = (one for one in logs if one["event"] == "listener_failed")
-    assert entry["error_id"] == id_in(told)
-    assert SECRETS not in text_of(told)
-    assert told["is_ephemeral"]
+    (entry,) = (entry for entry in logs if entry["event"] == "listener_failed")
+    assert entry["error_id"] == id_in(message)
+    assert SECRETS not in text_of(message)
+    assert message["is_ephemeral"]
 
 
 async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
@@ -62,7 +62,7 @@ async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
         await fill_in(slack, form, customer="Acme & Sons")
         again = await slack.wait_for_modal(ANA, lambda v: SORRY in text_of(v))
 
-    (entry,) = (one for one in logs if one["event"] == "listener_failed")
+    (entry,) = (entry for entry in logs if entry["event"] == "listener_failed")
     typed = next(b["element"] for b in again["blocks"] if b["block_id"] == "customer")
     assert entry["error_id"] == id_in(again)
     assert typed["initial_value"] == "Acme & Sons"
@@ -117,7 +117,7 @@ async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
         await listeners_finished()
 
     assert answer.status == 200
-    assert [one["event"] for one in logs if one["event"] == "unreadable_payload"]
+    assert [entry["event"] for entry in logs if entry["event"] == "unreadable_payload"]
     assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
@@ -132,9 +132,9 @@ async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
         {"type": "view_submission", "user": {"id": BORIS}, "view": {**view, **kept}}
     )
 
-    said = json.loads(answer.body)
-    assert (answer.status, said["response_action"]) == (200, "update")
-    assert notices.unreadable(ENGLISH) in text_of(said["view"])
+    result = json.loads(answer.body)
+    assert (answer.status, result["response_action"]) == (200, "update")
+    assert notices.unreadable(ENGLISH) in text_of(result["view"])
 
 
 async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
@@ -148,7 +148,7 @@ async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
         answer = await http.interact(payload)
 
     assert answer.status == 404
-    assert [one["event"] for one in logs] == ["unhandled_request"]
+    assert [entry["event"] for entry in logs] == ["unhandled_request"]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,22 @@ from slack_bolt.async_app import AsyncApp
 from bot import listeners
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.order_driver import ANA, APPROVALS, BORIS, FAY, GUS, Json, OrderDriver, has_approve_button, listeners_finished
+from tests.bot.order_driver import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    FAY,
+    GUS,
+    Json,
+    OrderDriver,
+    has_approve_button,
+    listeners_finished,
+)
 from tests.bot.order_form import fill_in, open_form
 from tests.bot.request_driver import EMIL, FORMS, RequestDriver, level
 from tests.bot.test_home import bulk_form, home_with, open_home, ticked
 from tests.bot.test_hr_form import choose, request_id_of, shows, submit, the_form
-from tests.bot.test_thread_comments import reply, private_messages
+from tests.bot.test_thread_comments import private_messages, reply
 from views import hr_modal, notices, thread_notices
 from views.catalogue import CATALOGUES
 from views.translator import translator
@@ -38,23 +48,23 @@ def _parts(sentence: str) -> Iterator[str]:
 
 GERMAN = "\n".join(CATALOGUES["de"].plain.values())
 ENGLISH = {
-    part for one in CATALOGUES["en"].plain.values() for part in _parts(one) if part not in GERMAN
+    part for text in CATALOGUES["en"].plain.values() for part in _parts(text) if part not in GERMAN
 }
 WORDS = {
-    one
-    for one in CATALOGUES["en"].plain.values()
-    if re.fullmatch(r"[A-Z][a-z]{3,}…?", one) and one not in CATALOGUES["de"].plain.values()
+    text
+    for text in CATALOGUES["en"].plain.values()
+    if re.fullmatch(r"[A-Z][a-z]{3,}…?", text) and text not in CATALOGUES["de"].plain.values()
 }
 """Whole texts of one word, such as what stands on a button."""
 
 
-async def said_privately(slack: StandInClient) -> list[Any]:
+async def sent_privately(slack: StandInClient) -> list[Any]:
     """Return everything that was shown to one person alone: modals, their mistakes, sentences."""
-    calls = [one for one in await slack.journal(kind="api") if one["method"] in _PRIVATE]
+    calls = [call for call in await slack.journal(kind="api") if call["method"] in _PRIVATE]
     answers = await slack.journal(kind="response_url")
-    told = [one for one in answers if not one["arguments"].get("replace_original")]
-    acks = [one["payload"] for one in await slack.journal(kind="ack") if one.get("payload")]
-    return [*(_arguments(one) for one in (*calls, *told)), *acks]
+    replies = [answer for answer in answers if not answer["arguments"].get("replace_original")]
+    acks = [ack["payload"] for ack in await slack.journal(kind="ack") if ack.get("payload")]
+    return [*(_arguments(entry) for entry in (*calls, *replies)), *acks]
 
 
 def _arguments(entry: Json) -> Json:
@@ -66,10 +76,10 @@ def _arguments(entry: Json) -> Json:
     }
 
 
-def english_in(said: object) -> set[str]:
+def english_in(sent: object) -> set[str]:
     """Return what is said in English there; what people typed is not."""
-    words = text_of({"text": "", "blocks": said}) + json.dumps(said, ensure_ascii=False)
-    whole = {one.strip('"') for one in re.findall(r'"(?:[^"\\]|\\.)*"', words)}
+    words = text_of({"text": "", "blocks": sent}) + json.dumps(sent, ensure_ascii=False)
+    whole = {word.strip('"') for word in re.findall(r'"(?:[^"\\]|\\.)*"', words)}
     return {part for part in ENGLISH if part in words} | (WORDS & whole)
 
 
@@ -80,32 +90,32 @@ async def german_users(slack: StandInClient, services: Services, bot: AsyncApp) 
         await slack.people("user_change", user={"id": person, "locale": "de-DE"})
     await slack.wait_for_journal(kind="ack", what="user_change")
     await listeners_finished()
-    assert {services.people.cached_locale(one) for one in (ANA, BORIS, FAY, GUS)} == {"de"}
+    assert {services.people.cached_locale(person) for person in (ANA, BORIS, FAY, GUS)} == {"de"}
 
 
-@pytest.mark.usefixtures("germans")
+@pytest.mark.usefixtures("german_users")
 @pytest.mark.parametrize("verb", FORMS)
 async def test_every_verb_from_the_menu_to_the_last_word(
     slack: StandInClient, request_driver: RequestDriver, verb: Verb
 ) -> None:
     person, typed = FORMS[verb]
-    asked = await request_driver.create()
-    form = await request_driver.form(person, asked, verb)
+    pending = await request_driver.create()
+    form = await request_driver.form(person, pending, verb)
 
     await slack.submit(person, form, dict(typed))
 
     await request_driver.modal(person, notices.confirmed(verb, DE))
-    said = await said_privately(slack)
-    assert len(said) > 3
-    assert english_in(said) == set()
+    result = await sent_privately(slack)
+    assert len(result) > 3
+    assert english_in(result) == set()
 
 
-@pytest.mark.usefixtures("germans")
+@pytest.mark.usefixtures("german_users")
 async def test_refusals_orders_and_their_mistakes(
     slack: StandInClient, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await request_driver.create()
-    await slack.click(GUS, APPROVALS, asked.message, "approve")
+    pending = await request_driver.create()
+    await slack.click(GUS, APPROVALS, pending.message, "approve")
     await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, DE))
     form = await open_form(slack)
     await fill_in(slack, form, lines__0__quantity="many", card_expiry="never")
@@ -120,9 +130,9 @@ async def test_refusals_orders_and_their_mistakes(
     await order_driver.private_message(GUS, card.order_id)
     await listeners_finished()
 
-    said = await said_privately(slack)
-    assert "eine ganze Zahl von 1 bis 9.999" in json.dumps(said, ensure_ascii=False)
-    assert english_in(said) == set()
+    result = await sent_privately(slack)
+    assert "eine ganze Zahl von 1 bis 9.999" in json.dumps(result, ensure_ascii=False)
+    assert english_in(result) == set()
     shared = await order_driver.card(card.order_id, has_approve_button)
     assert "Waiting for approval" in str(shared["blocks"])
 
@@ -134,7 +144,7 @@ async def test_the_home_its_tabs_and_what_is_told_there(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     """Broken by hand: with English in `HomeBoard.publish` everything was found."""
-    asked = [await request_driver.create(level(EMIL)) for _ in range(3)]
+    pending = [await request_driver.create(level(EMIL)) for _ in range(3)]
     home = await open_home(slack, EMIL)
     for tab in ("home_mine", "home_away", "home_history", "home_decide"):
         await slack.click_in_view(EMIL, home, tab)
@@ -142,16 +152,16 @@ async def test_the_home_its_tabs_and_what_is_told_there(
 
     await slack.click_in_view(EMIL, home, "approve")
     await home_with(slack, EMIL, notices.confirmed("approve", DE))
-    left = [one.request_id for one in asked]
+    left = [request.request_id for request in pending]
     await slack.wait_for_home(
-        EMIL, lambda v: sum(one in text_of(v) for one in left) == len(left) - 1
+        EMIL, lambda v: sum(request_id in text_of(v) for request_id in left) == len(left) - 1
     )
     form = await bulk_form(slack, EMIL)
     await slack.submit(EMIL, form, {"chosen": ticked(form)})
     await request_driver.modal(EMIL, notices.confirmed("approve", DE))
     await listeners_finished()
 
-    assert english_in(await said_privately(slack)) == set()
+    assert english_in(await sent_privately(slack)) == set()
 
 
 def _newer_than(home: Json) -> Callable[[Json], bool]:
@@ -161,12 +171,12 @@ def _newer_than(home: Json) -> Callable[[Json], bool]:
 async def test_what_approvals_answers(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await request_driver.create(level(EMIL))
+    pending = await request_driver.create(level(EMIL))
 
     await slack.say(EMIL, APPROVALS, "/approvals")
 
-    await order_driver.private_message(EMIL, asked.request_id)
-    assert english_in(await said_privately(slack)) == set()
+    await order_driver.private_message(EMIL, pending.request_id)
+    assert english_in(await sent_privately(slack)) == set()
 
 
 async def test_the_hr_form_its_mistakes_and_its_answer(
@@ -183,7 +193,7 @@ async def test_the_hr_form_its_mistakes_and_its_answer(
     assert english_in(mistaken) == set()
     received = hr_modal.received(request_id_of(form), "#hr", DE)
     await request_driver.modal(EMIL, text_of(received).partition("<")[0].strip()[:60])
-    assert english_in(await said_privately(slack)) == set()
+    assert english_in(await sent_privately(slack)) == set()
 
 
 async def test_hints_and_refusals_in_a_thread(
@@ -199,8 +209,10 @@ async def test_hints_and_refusals_in_a_thread(
 
     (hint,) = await private_messages(slack, EMIL, private)
     assert thread_notices.public_thread(DE) in hint
-    assert await private_messages(slack, EMIL, others) == [thread_notices.refused("not_involved", {}, DE)]
-    assert english_in(await said_privately(slack)) == set()
+    assert await private_messages(slack, EMIL, others) == [
+        thread_notices.refused("not_involved", {}, DE)
+    ]
+    assert english_in(await sent_privately(slack)) == set()
 
 
 def _translators_in(path: Path) -> Iterator[str]:

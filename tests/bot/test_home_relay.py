@@ -57,8 +57,8 @@ async def opened(database: Database, clock: Clock, *people: str) -> Homes:
 
 
 async def change(database: Database, number: int, requester: str = ANA) -> None:
-    told = [fact(number, f"ORD-{requester}")]
-    await AuditTrail(database).append(told, state(f"ORD-{requester}", requester=requester))
+    facts = [fact(number, f"ORD-{requester}")]
+    await AuditTrail(database).append(facts, state(f"ORD-{requester}", requester=requester))
 
 
 async def published(slack: StandInClient) -> Sequence[Json]:

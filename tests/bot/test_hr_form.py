@@ -18,10 +18,10 @@ from tests.bot.order_driver import (
     FAY,
     GUS,
     Json,
-    RunningWorker,
     OrderDriver,
-    listeners_finished,
+    RunningWorker,
     exists,
+    listeners_finished,
 )
 from tests.bot.request_driver import RequestDriver
 from tests.bot.signed_clicks import SignedHttp
@@ -74,7 +74,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
         element = block["element"]
         value: Json = {"value": written}
         if element["type"] in ("static_select", "radio_buttons"):
-            (option,) = (one for one in element["options"] if one["value"] == written)
+            (option,) = (option for option in element["options"] if option["value"] == written)
             value = {"selected_option": option}
         elif element["type"] == "datepicker":
             value = {"selected_date": written}
@@ -104,16 +104,16 @@ async def shows(slack: StandInClient, *fields: str, person: str = ANA) -> Json:
 
 
 def fields_of(form: Json) -> list[str]:
-    return [one["block_id"] for one in form["blocks"] if one["block_id"] in ALL_FIELDS]
+    return [block["block_id"] for block in form["blocks"] if block["block_id"] in ALL_FIELDS]
 
 
 def form_values(form: Json) -> dict[str, str]:
     """Return what stands in the form's inputs, by the field's name."""
     found: dict[str, str] = {}
     for name, by_action in form["state"]["values"].items():
-        for one in by_action.values():
-            chosen = (one.get("selected_option") or {}).get("value")
-            if value := one.get("value") or one.get("selected_date") or chosen:
+        for state in by_action.values():
+            chosen = (state.get("selected_option") or {}).get("value")
+            if value := state.get("value") or state.get("selected_date") or chosen:
                 found[name] = value
     return found
 
@@ -128,10 +128,12 @@ def request_id_of(form: Json) -> str:
     return str(json.loads(form["private_metadata"])["request_id"])
 
 
-async def asked(request_driver: RequestDriver, form: Json) -> HrRequest:
+async def created_request(request_driver: RequestDriver, form: Json) -> HrRequest:
     """Wait until the request has been asked, and return it as its approval has it."""
     request_id = request_id_of(form)
-    snapshot = await request_driver.snapshot(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(
+        approval_id(request_id), lambda snapshot: bool(snapshot.levels)
+    )
     return request_from_content(request_id, snapshot.content)
 
 
@@ -169,16 +171,20 @@ async def test_the_global_shortcut_opens_the_same_form(slack: StandInClient, bot
 async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
+    posted = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
     mark = await slack.journal_mark()
 
     await slack.act(
-        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+        ANA,
+        "message_shortcut",
+        callback_id="request_from_message",
+        channel=GENERAL,
+        ts=posted["ts"],
     )
 
     form = await slack.wait_for_modal(ANA, lambda v: "this message" in text_of(v))
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
-    assert [one for one in calls if one != "auth.test"] == [
+    assert [call for call in calls if call != "auth.test"] == [
         "views.open",  # first of all
         "chat.getPermalink",
         "views.update",
@@ -188,36 +194,40 @@ async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
     await choose(slack, form, "equipment", {**form_values(form), "title": "A desk"})
     form = await shows(slack, "item")
     await submit(slack, form, description=quote, title="A desk")
-    request = await asked(request_driver, form)
-    assert request.link.endswith(f"/archives/{GENERAL}/p{said['ts'].replace('.', '')}")
+    request = await created_request(request_driver, form)
+    assert request.link.endswith(f"/archives/{GENERAL}/p{posted['ts'].replace('.', '')}")
     assert (request.description, request.item) == (quote, "DESK-OAK")
 
 
 async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_without_a_link(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
     await slack.faults(
         {"target": "chat.getPermalink", "effect": "error", "error": "not_in_channel", "times": 9}
     )
 
     await slack.act(
-        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+        ANA,
+        "message_shortcut",
+        callback_id="request_from_message",
+        channel=GENERAL,
+        ts=posted["ts"],
     )
 
     form = await the_form(slack)
     await choose(slack, form, "transfer", {})
     form = await shows(slack, "new_team")
     await submit(slack, form)
-    assert (await asked(request_driver, form)).link == ""
+    assert (await created_request(request_driver, form)).link == ""
 
 
 async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same(
     slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
     mark = await slack.journal_mark()
-    place = {"channel": GENERAL, "ts": said["ts"]}
+    place = {"channel": GENERAL, "ts": posted["ts"]}
     await slack.act(ANA, "message_shortcut", callback_id="request_from_message", **place)
     (opened,) = await slack.journal(mark, kind="envelope", what="message_action")
     await slack.faults({"target": "chat.getPermalink", "effect": "error", "error": "fatal_error"})
@@ -236,7 +246,9 @@ async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same
 
     await http.interact(sent["payload"])
 
-    assert (await asked(request_driver, form)).link.endswith(said["ts"].replace(".", ""))
+    assert (await created_request(request_driver, form)).link.endswith(
+        posted["ts"].replace(".", "")
+    )
 
 
 async def test_a_house_without_hr_policies_says_so(
@@ -267,7 +279,7 @@ async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
     await submit(slack, form)
 
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
-    request = await asked(request_driver, form)
+    request = await created_request(request_driver, form)
     assert (request.type, request.title) == (type_, TYPED["title"])
     assert request.priority is Priority.HIGH
     needed = {name for name in ALL_FIELDS if getattr(request, name)}
@@ -353,7 +365,7 @@ async def test_the_same_form_twice_is_one_request(
 
     await submit(slack, form)
 
-    await asked(request_driver, form)
+    await created_request(request_driver, form)
     await listeners_finished()
     shown = [call["arguments"]["view"] for call in await slack.journal(mark, kind="api", method="views.update")]  # fmt: skip
     assert len(shown) == 2
@@ -382,14 +394,16 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         priority=Priority.HIGH,
         new_team="Sales",
     )
-    await ask(order_driver.workflows, services, first)  # a first try that was not confirmed
-    await request_driver.snapshot(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
+    await start(order_driver.workflows, services, first)  # a first try that was not confirmed
+    await request_driver.snapshot(
+        approval_id(first.request_id), lambda snapshot: bool(snapshot.levels)
+    )
     await order_driver.until_idle(approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    assert (await asked(request_driver, form)).title == TYPED["title"]
+    assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
 async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
@@ -409,21 +423,23 @@ async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
     assert form_values(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
     assert request_id_of(again) == request_id_of(form)
     monkeypatch.undo()
-    await slack.act(ANA, "view_submit", view_id=again["id"], state=state_of(again, form_values(again)))
+    await slack.act(
+        ANA, "view_submit", view_id=again["id"], state=state_of(again, form_values(again))
+    )
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
 
 
 # An amended copy
 
 
-async def ask(workflows: WorkflowClient, services: Services, request: HrRequest) -> None:
-    asked = HrInput(
+async def start(workflows: WorkflowClient, services: Services, request: HrRequest) -> None:
+    hr_input = HrInput(
         request=request,
         requester=Actor(person=ANA, origin=Origin.SLACK),
         policy=services.policies.policy(request.type.value),
         managers=services.policies.chain_of(ANA),
     )
-    assert await workflows.start(asked)
+    assert await workflows.start(hr_input)
 
 
 async def click_copy(
@@ -436,11 +452,15 @@ async def click_copy(
 
 
 async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
-    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, web: AsyncWebClient
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    web: AsyncWebClient,
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form, amount="1,200.50")
-    await asked(request_driver, form)
+    await created_request(request_driver, form)
     before = request_id_of(form)
     await order_driver.until_idle(approval_id(before))
 
@@ -453,16 +473,20 @@ async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
     assert form_values(copy) == {**expected, "amount": "1,200.50 EUR"}
     changed = {**form_values(copy), "title": "A smaller wish"}
     await slack.act(ANA, "view_submit", view_id=copy["id"], state=state_of(copy, changed))
-    assert (await asked(request_driver, copy)).title == "A smaller wish"
-    assert (await asked(request_driver, form)).title == TYPED["title"]
+    assert (await created_request(request_driver, copy)).title == "A smaller wish"
+    assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
 async def test_only_its_requester_gets_a_copy(
-    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, web: AsyncWebClient
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    web: AsyncWebClient,
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form)
-    await asked(request_driver, form)
+    await created_request(request_driver, form)
     await order_driver.until_idle(approval_id(request_id_of(form)))
 
     await click_copy(slack, web, GUS, request_id_of(form))

@@ -143,24 +143,26 @@ async def test_a_click_is_from_whom_slack_says_and_nobody_else(
     request_driver: RequestDriver,
     shape: Shape,
 ) -> None:
-    asked = await request_driver.create(level(*NAMED))
-    card = Card(order_id=asked.request_id, message=asked.message)
+    pending = await request_driver.create(level(*NAMED))
+    card = Card(order_id=pending.request_id, message=pending.message)
     payload = shape.change(await click_payload(slack, BORIS, card, "approve"))
 
     await http.interact(payload)
     await listeners_finished()
 
-    menu = await request_driver.workflows.menu(asked.request_id, ANA)
+    menu = await request_driver.workflows.menu(pending.request_id, ANA)
     assert menu is not None
-    said = [one.person for one in menu.face.levels[0].decisions]
-    refused = [(one.actor.person, one.code) for one in await refusals.of(asked.request_id)]
+    result = [decision.person for decision in menu.face.levels[0].decisions]
+    refused = [
+        (refusal.actor.person, refusal.code) for refusal in await refusals.of(pending.request_id)
+    ]
     match shape.expected:
         case "counts":
-            assert (said, refused) == ([payload["user"]["id"]], [])
+            assert (result, refused) == ([payload["user"]["id"]], [])
         case "unreadable":
-            assert (said, refused) == ([], [])
+            assert (result, refused) == ([], [])
         case code:
-            assert (said, refused) == ([], [(payload["user"]["id"], code)])
+            assert (result, refused) == ([], [(payload["user"]["id"], code)])
             sentence = notices.refusal(code, shape.data, ENGLISH)
-            told = await slack.journal(kind="response_url")
-            assert sentence in [one["arguments"]["text"] for one in told]
+            sent = await slack.journal(kind="response_url")
+            assert sentence in [call["arguments"]["text"] for call in sent]

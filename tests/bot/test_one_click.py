@@ -44,7 +44,7 @@ def approved_by_boris(message: Json) -> bool:
 
 def inline_writes(entries: list[Json]) -> list[Json]:
     """Return the uses of a response URL that painted over the card."""
-    return [one for one in entries if one["arguments"].get("replace_original")]
+    return [entry for entry in entries if entry["arguments"].get("replace_original")]
 
 
 def answer_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -183,7 +183,10 @@ async def test_a_first_delivery_has_no_retry_number_or_number_zero(
 
 
 async def test_a_press_without_a_response_url_is_painted_by_chat_update(
-    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
+    slack: StandInClient,
+    http: SignedHttp,
+    order_driver: OrderDriver,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer_after(monkeypatch, 0)
     card = await order_driver.waiting_order(quorum=2)
@@ -237,7 +240,11 @@ async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
 
 
 async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
-    slack: StandInClient, web: AsyncWebClient, services: Services, http: SignedHttp, order_driver: OrderDriver
+    slack: StandInClient,
+    web: AsyncWebClient,
+    services: Services,
+    http: SignedHttp,
+    order_driver: OrderDriver,
 ) -> None:
     """The other process does not know the press, and Temporal gives its first answer again."""
     card = await order_driver.waiting_order()
@@ -264,7 +271,11 @@ async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
 
 
 async def test_a_press_that_reaches_two_bots_at_once_opens_one_form_and_nobody_hears_of_an_error(
-    slack: StandInClient, web: AsyncWebClient, services: Services, http: SignedHttp, order_driver: OrderDriver
+    slack: StandInClient,
+    web: AsyncWebClient,
+    services: Services,
+    http: SignedHttp,
+    order_driver: OrderDriver,
 ) -> None:
     card = await order_driver.waiting_order()
     payload = await click_payload(slack, BORIS, card, "reject")
@@ -276,5 +287,5 @@ async def test_a_press_that_reaches_two_bots_at_once_opens_one_form_and_nobody_h
     await listeners_finished()
 
     opened = await slack.journal(mark, kind="api", method="views.open")
-    assert [one["response"]["ok"] for one in opened] == [True, False]
+    assert [call["response"]["ok"] for call in opened] == [True, False]
     assert await slack.journal(mark, kind="response_url") == []

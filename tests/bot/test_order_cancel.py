@@ -29,12 +29,12 @@ async def test_the_requester_cancels_on_the_card_and_everything_is_given_back(
     await slack.click(ANA, APPROVALS, card.message, "cancel")
 
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
-    told = await order_driver.direct_message(ANA, "was cancelled")
+    message = await order_driver.direct_message(ANA, "was cancelled")
     await order_driver.skip_to_end(card.order_id)
     final = await order_driver.card(card.order_id, lambda m: "Cancelled" in text_of(m))
     balance = await Balance(database).of_order(card.order_id)
     assert f"<@{ANA}>" in str(inline["arguments"])
-    assert card.order_id in text_of(told)
+    assert card.order_id in text_of(message)
     assert cancel_buttons(final) == []
     assert balance.paid == 0
     assert balance.held == {}
@@ -59,7 +59,9 @@ async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
 
     await http.interact(payload)
 
-    await order_driver.private_message(ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH))
+    await order_driver.private_message(
+        ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH)
+    )
     assert await order_driver.refusals_of(card.order_id) == [(ANA, "order_closed")]
     final = await order_driver.card(card.order_id, lambda m: "Completed" in text_of(m))
     assert cancel_buttons(final) == []

@@ -11,8 +11,8 @@ import pytest
 from records.reservations import Reservations
 from records.shipments import Shipments
 from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, by
-from tests.bot.order_driver import TIMEOUT
 from tests.bot.order_cli import OrderCli
+from tests.bot.order_driver import TIMEOUT
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.orders.order import Order, OrderStatus
 from workflows.rules.shared.audit import Fact
@@ -34,7 +34,7 @@ async def test_a_large_order_waits_for_a_yes_and_then_goes_on(order_cli: OrderCl
     after = [await order_cli.type(verb, order_id) for verb in ("status", "approval-message")]
 
     assert needed.out == "yes\n"
-    assert [one.out for one in before] == ["awaiting_approval\n", "none\n"]
+    assert [result.out for result in before] == ["awaiting_approval\n", "none\n"]
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"Done.\n{approval_id(order_id)} · approved\n")
     assert shown.code == 0
@@ -51,13 +51,13 @@ async def test_a_large_order_waits_for_a_yes_and_then_goes_on(order_cli: OrderCl
 async def test_a_rejected_order_ends_with_nothing_charged(order_cli: OrderCli) -> None:
     order_id = await order_cli.start("--total", "1000.01")
     no = await order_cli.type("decide", order_id, "reject", "--as", BORIS, "--reason", "Too much")
-    said = await order_cli.start_again(order_id, "--total", "1000.01")
+    result = await order_cli.start_again(order_id, "--total", "1000.01")
 
     assert no.code == 0
-    assert said.code == REJECTED
-    assert "Status: rejected\n" in said.out
-    assert "“Too much”" in said.out
-    assert (await order_cli.balance(said.out.split()[0])).charged == NOTHING
+    assert result.code == REJECTED
+    assert "Status: rejected\n" in result.out
+    assert "“Too much”" in result.out
+    assert (await order_cli.balance(result.out.split()[0])).charged == NOTHING
 
 
 async def test_who_may_not_decide_is_refused_in_one_sentence(order_cli: OrderCli) -> None:
@@ -68,7 +68,7 @@ async def test_who_may_not_decide_is_refused_in_one_sentence(order_cli: OrderCli
     nobody = await order_cli.type("decide", large, "approve")
     needless = await order_cli.type("decide", small, "approve", "--as", BORIS)
 
-    assert [one.code for one in (own, stranger, nobody, needless)] == [REFUSED, REFUSED, 2, 2]
+    assert [result.code for result in (own, stranger, nobody, needless)] == [REFUSED, REFUSED, 2, 2]
     assert nobody.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
     assert needless.err == f"{small} needs no approval, so there is nothing to decide.\n"
     assert await order_cli.cli.refusals_of(approval_id(large)) == [
@@ -85,11 +85,11 @@ async def test_with_the_inventory_down_it_is_tried_again_and_then_fails_with_tha
     assert (await order_cli.type("decide", order_id, "approve", "--as", BORIS)).code == 0
     await order_cli.until(order_id, OrderStatus.PROCESSING)
     await order_cli.skip_time()
-    said = await order_cli.start_again(order_id, *down)
+    result = await order_cli.start_again(order_id, *down)
 
-    assert said.code == ENDED
-    assert "Status: failed\n" in said.out
-    assert f"Why: {why}\n" in said.out
+    assert result.code == ENDED
+    assert "Status: failed\n" in result.out
+    assert f"Why: {why}\n" in result.out
     assert why in await order_cli.card(order_id, "couldn't be fulfilled")
     balance = await order_cli.balance(order_id)
     assert (balance.charged, balance.held) == (NOTHING, {})
@@ -125,13 +125,13 @@ async def test_a_payment_made_elsewhere_completes_the_order_and_a_second_goes_ba
 
 async def test_an_order_that_nobody_pays_expires(order_cli: OrderCli) -> None:
     words = ("--total", "500", "--await-payment", "--pay-within", "10s")
-    said = await order_cli.run_to_end(*words)
+    result = await order_cli.run_to_end(*words)
 
-    order_id = said.out.split()[0]
+    order_id = result.out.split()[0]
     snapshot = await order_cli.until(order_id, OrderStatus.EXPIRED)
     assert snapshot.payment_due is not None
     assert snapshot.payment_due - snapshot.received_at < timedelta(seconds=20)
-    assert (said.code, "Status: expired\n" in said.out) == (ENDED, True)
+    assert (result.code, "Status: expired\n" in result.out) == (ENDED, True)
     await order_cli.notice(order_id, "wasn't paid in time")
     assert (await order_cli.balance(order_id)).held == {}
 
@@ -148,14 +148,16 @@ async def test_an_order_is_cancelled_while_its_approval_waits(order_cli: OrderCl
     cancel = ("cancel", order_id, "--reason", "Too late", "--key", "once")
     done = [await order_cli.type(*cancel) for _ in range(2)]
     await order_cli.until(order_id, OrderStatus.CANCELLED)
-    done.append(await order_cli.type(*cancel))  # the same key is the same command, also after the end
-    said = await order_cli.start_again(order_id, "--total", "1500")
+    done.append(
+        await order_cli.type(*cancel)
+    )  # the same key is the same command, also after the end
+    result = await order_cli.start_again(order_id, "--total", "1500")
 
-    assert [(one.code, one.out[:6]) for one in done] == [(0, "Done.\n")] * 3
+    assert [(result.code, result.out[:6]) for result in done] == [(0, "Done.\n")] * 3
 
-    assert said.code == ENDED
-    assert "Status: cancelled\n" in said.out
-    assert re.search(r"Cancelled: U0ANA \(command line: .+\), .*: “Too late”\n", said.out)
+    assert result.code == ENDED
+    assert "Status: cancelled\n" in result.out
+    assert re.search(r"Cancelled: U0ANA \(command line: .+\), .*: “Too late”\n", result.out)
     await order_cli.notice(order_id, "was cancelled")
     balance = await order_cli.balance(order_id)
     assert (balance.paid, balance.held, balance.shipped) == (NOTHING, {}, {})

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.bot.cli_driver import ANA, BORIS, FAY, CliDriver
-from tests.bot.order_driver import RunningWorker
 from tests.bot.order_cli import OrderCli
+from tests.bot.order_driver import RunningWorker
 from tests.journeys.starter import ROOT
 from workflows.rules.orders.order import OrderStatus
 
@@ -36,22 +36,22 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 async def test_a_wrong_option_is_named(cli: CliDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
     for words, sentence in WRONG:
-        said = await cli.type("order", *words)
+        result = await cli.type("order", *words)
 
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.startswith(sentence), said.err
-        assert said.err.count("\n") == 1
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.startswith(sentence), result.err
+        assert result.err.count("\n") == 1
 
 
 async def test_who_names_no_order_is_told_so(order_cli: OrderCli) -> None:
     for verb in ("show", "status", "requires-approval", "approval-message", "pay"):
-        said = await order_cli.type(verb, "ORD-00000000")
-        assert (said.code, said.out) == (CANNOT, ""), verb
-        assert said.err.startswith("There is no order ORD-00000000.")
+        result = await order_cli.type(verb, "ORD-00000000")
+        assert (result.code, result.out) == (CANNOT, ""), verb
+        assert result.err.startswith("There is no order ORD-00000000.")
     for words in (("decide", "ORD-00000000", "approve"), ("cancel", "ORD-00000000")):
-        said = await order_cli.type(*words, "--as", BORIS)
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("There is no order ORD-00000000.")
+        result = await order_cli.type(*words, "--as", BORIS)
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith("There is no order ORD-00000000.")
 
 
 async def test_one_number_is_one_order(order_cli: OrderCli) -> None:
@@ -79,7 +79,9 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(order_cli: Order
     await order_cli.until(second, OrderStatus.AWAITING_APPROVAL)
 
     async def listed(*words: str) -> list[str]:
-        return [one["order_id"] for one in (await order_cli.type("list", "--json", *words)).json]
+        return [
+            order["order_id"] for order in (await order_cli.type("list", "--json", *words)).json
+        ]
 
     plain = await order_cli.type("list")
 
@@ -109,17 +111,19 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
 
     gone = await order_cli.type("show", order_id)
     over = await order_cli.type("status", ended, "--json")
-    asked = [await order_cli.type(verb, order_id) for verb in ("requires-approval", "approval-message")]
+    answers = [
+        await order_cli.type(verb, order_id) for verb in ("requires-approval", "approval-message")
+    ]
     cancelled = await order_cli.type("cancel", order_id)
 
-    for said in (silent, gone):
-        assert said.code == CANNOT
-        assert "the last that the records know" in said.err
+    for result in (silent, gone):
+        assert result.code == CANNOT
+        assert "the last that the records know" in result.err
     assert silent.out == "awaiting_approval\n"
     assert "Status: waiting for approval\n" in gone.out
     assert (over.code, over.json["status"]) == (0, "completed")
     assert over.json["as_of"]
-    assert [one.out for one in asked] == ["yes\n", "none\n"]
+    assert [answer.out for answer in answers] == ["yes\n", "none\n"]
     assert (
         cancelled.err
         == f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
@@ -132,26 +136,30 @@ async def test_a_payment_that_the_bot_does_not_take_is_told(
     order_id = await order_cli.start("--total", "500", "--await-payment")
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
-    async def said() -> str:
+    async def pay_error() -> str:
         paying = await order_cli.type("pay", order_id)
         assert (paying.code, paying.out) == (CANNOT, "")
         return paying.err
 
     monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", "another")
-    unsigned = await said()
+    unsigned = await pay_error()
     monkeypatch.setenv("WEB_PORT", "1")
-    nobody = await said()
+    unreachable = await pay_error()
     monkeypatch.delenv("PAYMENT_WEBHOOK_SECRET")
-    unset = await said()
+    unset = await pay_error()
 
     assert unsigned.startswith("The bot refused the payment: The signature is invalid")
-    assert nobody.startswith("The bot does not answer at http://127.0.0.1:1/webhooks/payments.")
+    assert unreachable.startswith(
+        "The bot does not answer at http://127.0.0.1:1/webhooks/payments."
+    )
     assert unset.startswith("PAYMENT_WEBHOOK_SECRET is not set")
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
 
 async def test_json_is_what_the_api_says(order_cli: OrderCli) -> None:
-    order_id = await order_cli.start("--total", "5", "--email", "jane@example.com", "--note", "Soon")
+    order_id = await order_cli.start(
+        "--total", "5", "--email", "jane@example.com", "--note", "Soon"
+    )
     await order_cli.until(order_id, OrderStatus.COMPLETED)
 
     shown = await order_cli.type("show", order_id, "--json")

@@ -38,22 +38,22 @@ async def write(slack: StandInClient, form: Json, block_id: str, typed: dict[str
 
 async def shows(slack: StandInClient, *words: str) -> Json:
     """Wait until the form holds all these words."""
-    return await slack.wait_for_modal(ANA, lambda v: all(one in json.dumps(v) for one in words))
+    return await slack.wait_for_modal(ANA, lambda v: all(word in json.dumps(v) for word in words))
 
 
 def written(form: Json) -> dict[str, str]:
     """Return what stands in the text inputs."""
     values = form["state"]["values"]
     return {
-        block_id: one["value"]
+        block_id: state["value"]
         for block_id, by_action in values.items()
-        for one in by_action.values()
-        if one.get("value")
+        for state in by_action.values()
+        if state.get("value")
     }
 
 
 def total(form: Json) -> str:
-    return next(text_of(one) for one in form["blocks"] if one["block_id"] == "total")
+    return next(text_of(block) for block in form["blocks"] if block["block_id"] == "total")
 
 
 async def test_one_more_line_keeps_what_was_typed(slack: StandInClient, bot: AsyncApp) -> None:
@@ -96,7 +96,7 @@ async def test_a_press_that_comes_twice_counts_once(
     await listeners_finished()
 
     (view,) = await slack.modals(ANA)
-    lines = [one for one in view["blocks"] if one["block_id"].endswith(".sku")]
+    lines = [block for block in view["blocks"] if block["block_id"].endswith(".sku")]
     assert len(lines) == (3 if action_id == "add_line" else 1)
     assert len(await slack.journal(mark, kind="api", method="views.update")) == 1
 
@@ -147,8 +147,8 @@ async def test_an_older_word_that_comes_late_changes_no_sum(
 ) -> None:
     mark = await slack.journal_mark()
     await slack.say(ANA, APPROVALS, "/order")
-    (asked,) = await slack.journal(mark, kind="envelope", what="/order")
-    await http.send(urlencode(asked["payload"]))
+    (pending,) = await slack.journal(mark, kind="envelope", what="/order")
+    await http.send(urlencode(pending["payload"]))
     form = await slack.wait_for_modal(ANA)
     payloads = []
     for typed in (TYPED, TYPED | {"lines.0.quantity": "70"}):

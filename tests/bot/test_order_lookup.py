@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.order_driver import ANA, APPROVALS, GUS, TIMEOUT, RunningWorker, OrderDriver, exists
+from tests.bot.order_driver import ANA, APPROVALS, GUS, TIMEOUT, OrderDriver, RunningWorker, exists
 from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 
@@ -59,20 +59,24 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: 
     snapshot = await services.orders.look_up(card.order_id)
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
 
-    told = await order_driver.private_message(GUS, "As of")
+    message = await order_driver.private_message(GUS, "As of")
     assert snapshot is not None
     assert snapshot.as_of is not None
     assert snapshot.approval is not None
     assert snapshot.approval.status is Status.PENDING
-    assert card.order_id in text_of(told)
+    assert card.order_id in text_of(message)
     await worker.start()
 
 
-async def test_an_order_that_never_was_is_unknown(services: Services, order_driver: OrderDriver) -> None:
+async def test_an_order_that_never_was_is_unknown(
+    services: Services, order_driver: OrderDriver
+) -> None:
     assert await services.orders.look_up("ORD-NEVERWAS") is None
 
 
-async def test_each_query_is_answered_and_of_an_unknown_order_nothing(order_driver: OrderDriver) -> None:
+async def test_each_query_is_answered_and_of_an_unknown_order_nothing(
+    order_driver: OrderDriver,
+) -> None:
     order_id = await order_driver.order("900.00")
     await order_driver.skip_to_end(order_id)
     calls = order_driver.workflows
@@ -92,7 +96,11 @@ async def test_the_status_of_a_running_order_offers_what_can_be_done(
 
     await slack.say(ANA, APPROVALS, f"/order-status {card.order_id}")
 
-    told = await order_driver.private_message(ANA, "Waiting for payment")
-    ids = [one.get("action_id") for block in told["blocks"] for one in block.get("elements", [])]
+    message = await order_driver.private_message(ANA, "Waiting for payment")
+    ids = [
+        element.get("action_id")
+        for block in message["blocks"]
+        for element in block.get("elements", [])
+    ]
     assert "cancel" in ids
-    assert "As of" not in text_of(told)
+    assert "As of" not in text_of(message)

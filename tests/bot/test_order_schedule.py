@@ -12,8 +12,8 @@ from tests.bot.order_cli import OrderCli
 @pytest.fixture
 async def schedule(temporal: WorkflowEnvironment, order_cli: OrderCli) -> AsyncIterator[OrderCli]:
     yield order_cli
-    for one in schedules.IDS:
-        await schedules.remove(temporal.client, one)
+    for schedule_id in schedules.IDS:
+        await schedules.remove(temporal.client, schedule_id)
 
 
 async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> None:
@@ -21,7 +21,7 @@ async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> 
     again = await schedule.type("schedule", "create", "--at", "07:00")
     shown = await schedule.type("schedule", "show")
 
-    assert created.out.splitlines() == [f"{one} created." for one in schedules.IDS]
+    assert created.out.splitlines() == [f"{schedule_id} created." for schedule_id in schedules.IDS]
     assert again.out.count("already exists; not changed.") == 2
     assert shown.code == 0
     assert "runs: every 0:05:00" in shown.out
@@ -37,23 +37,23 @@ async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
     awake = (await schedule.type("schedule", "show", "--json")).json
     removed = await schedule.type("schedule", "remove")
 
-    assert paused.out.splitlines() == [f"{one} paused." for one in schedules.IDS]
+    assert paused.out.splitlines() == [f"{schedule_id} paused." for schedule_id in schedules.IDS]
     assert [(one["paused"], one["note"]) for one in asleep] == [(True, "stock-taking")] * 2
-    assert (resumed.code, [one["paused"] for one in awake]) == (0, [False, False])
+    assert (resumed.code, [schedule["paused"] for schedule in awake]) == (0, [False, False])
     assert awake[1]["runs"] == "daily at 08:00 (Europe/Berlin)"
     assert (removed.code, removed.out.count("removed.")) == (0, 2)
 
 
 @pytest.mark.parametrize("verb", ["show", "pause", "resume", "remove"])
 async def test_without_schedules_a_command_says_so(schedule: OrderCli, verb: str) -> None:
-    said = await schedule.type("schedule", verb)
+    result = await schedule.type("schedule", verb)
 
-    assert said.code == 2
-    assert all(one in said.err for one in schedules.IDS)
+    assert result.code == 2
+    assert all(schedule_id in result.err for schedule_id in schedules.IDS)
 
 
 async def test_a_time_that_is_none_is_refused(schedule: OrderCli) -> None:
-    said = await schedule.type("schedule", "create", "--at", "25:00")
+    result = await schedule.type("schedule", "create", "--at", "25:00")
 
-    assert (said.code, said.out) == (2, "")
-    assert "“25:00” is not a time of day" in said.err
+    assert (result.code, result.out) == (2, "")
+    assert "“25:00” is not a time of day" in result.err

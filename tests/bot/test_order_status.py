@@ -22,7 +22,9 @@ def actions_of(message: Json) -> list[str]:
     return [element["action_id"] for element in elements if "action_id" in element]
 
 
-async def _asked_of(slack: StandInClient, order_driver: OrderDriver, person: str, order_id: str) -> Json:
+async def _status_message(
+    slack: StandInClient, order_driver: OrderDriver, person: str, order_id: str
+) -> Json:
     """Have somebody ask for an order, and return what they are told."""
     await slack.say(person, APPROVALS, f"/order-status {order_id}")
     return await order_driver.private_message(person, order_id)
@@ -51,9 +53,9 @@ async def test_status_tells_privately_what_the_card_shows(
 
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id.lower()}")
 
-    told = await order_driver.private_message(GUS, card.order_id)
-    assert told["text"] == current["text"]
-    assert [text_of(b) for b in told["blocks"]] == [text_of(b) for b in current["blocks"]]
+    answer = await order_driver.private_message(GUS, card.order_id)
+    assert answer["text"] == current["text"]
+    assert [text_of(b) for b in answer["blocks"]] == [text_of(b) for b in current["blocks"]]
 
 
 @pytest.mark.parametrize(
@@ -69,8 +71,8 @@ async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
 ) -> None:
     await slack.say(GUS, APPROVALS, f"/order-status {written}")
 
-    told = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
-    assert told["is_ephemeral"]
+    answer = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
+    assert answer["is_ephemeral"]
 
 
 async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else(
@@ -78,8 +80,8 @@ async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
 
-    mine = await _asked_of(slack, order_driver, ANA, order_id)
-    anybodys = await _asked_of(slack, order_driver, GUS, order_id)
+    mine = await _status_message(slack, order_driver, ANA, order_id)
+    anybodys = await _status_message(slack, order_driver, GUS, order_id)
 
     assert actions_of(mine) == ["cancel"]
     assert actions_of(anybodys) == []
@@ -89,12 +91,12 @@ async def test_the_private_answer_is_painted_anew_when_its_button_is_pressed(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
-    told = await _asked_of(slack, order_driver, ANA, order_id)
+    answer = await _status_message(slack, order_driver, ANA, order_id)
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
     painted = await order_driver.private_message(ANA, "Cancelled* by")
-    assert painted["ts"] == told["ts"]
+    assert painted["ts"] == answer["ts"]
     assert actions_of(painted) == []
     await order_driver.skip_to_end(order_id)
     assert await order_driver.workflows.order_status(order_id) == OrderStatus.CANCELLED
@@ -104,15 +106,17 @@ async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_end
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
-    told = await _asked_of(slack, order_driver, ANA, order_id)
+    answer = await _status_message(slack, order_driver, ANA, order_id)
     await order_driver.pay(order_id, "900.00")
     await order_driver.skip_to_end(order_id)
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
-    await order_driver.private_message(ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH))
+    await order_driver.private_message(
+        ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH)
+    )
     painted = await order_driver.private_message(ANA, "Completed")
-    assert painted["ts"] == told["ts"]
+    assert painted["ts"] == answer["ts"]
     assert actions_of(painted) == []
     await listeners_finished()
     assert await order_driver.refusals_of(order_id) == [(ANA, "order_closed")]
@@ -122,10 +126,10 @@ async def test_a_press_on_an_answer_that_slack_edits_no_more_is_told_of(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
-    told = await _asked_of(slack, order_driver, ANA, order_id)
+    answer = await _status_message(slack, order_driver, ANA, order_id)
     await slack.faults({"target": "response_url", "effect": "http_500", "times": 9})
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
     await order_driver.private_message(ANA, notices.confirmed("cancel", ENGLISH))
 

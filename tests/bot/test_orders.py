@@ -15,9 +15,9 @@ from tests.bot.order_driver import (
     BORIS,
     GUS,
     OrderDriver,
+    exists,
     has_approve_button,
     listeners_finished,
-    exists,
 )
 from tests.bot.order_form import fill_in, open_form, order_id_of, submission
 from tests.bot.signed_clicks import SignedHttp
@@ -59,9 +59,9 @@ async def test_an_order_of_exactly_a_thousand_goes_straight_through(
 
     await fill_in(slack, form, lines__0__unit_price="1,000.00")
 
-    told = await order_driver.direct_message(ANA, "is completed")
+    message = await order_driver.direct_message(ANA, "is completed")
     await listeners_finished()
-    assert order_id_of(form) in text_of(told)
+    assert order_id_of(form) in text_of(message)
     assert await slack.messages(APPROVALS, ANA) == []
 
 
@@ -212,16 +212,16 @@ async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_ord
 
     await http.interact(payload)
 
-    told = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    assert "1,000.01 USD" in text_of(told["arguments"]["view"])
+    message = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
+    assert "1,000.01 USD" in text_of(message["arguments"]["view"])
 
 
 def mrkdwn(part: object) -> list[str]:
     """Return every text in which Slack would look for marks and mentions."""
     if isinstance(part, list):
-        return [words for one in part for words in mrkdwn(one)]
+        return [words for child in part for words in mrkdwn(child)]
     if not isinstance(part, dict):
         return []
     if part.get("type") == "mrkdwn":
         return [str(part["text"])]
-    return [words for one in part.values() for words in mrkdwn(one)]
+    return [words for child in part.values() for words in mrkdwn(child)]

@@ -39,7 +39,7 @@ def scenarios() -> Iterator[tuple[str, list[Typed]]]:
             part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
         ]
         if commands:
-            yield section.partition("\n")[0], [_typed(one) for one in commands]
+            yield section.partition("\n")[0], [_typed(command) for command in commands]
 
 
 def _typed(written: str) -> Typed:
@@ -96,18 +96,20 @@ async def type_it(order_cli: OrderCli, command: Typed) -> CommandResult:
     while "--wait" in command.words and not typing.done():
         await order_cli.skip_time()
         await asyncio.sleep(0.02)
-    said = await typing
-    for order_id in set(re.findall(rf"{ORDER_ID.pattern}\b", f"{said.out} {command.words}")):
+    result = await typing
+    for order_id in set(re.findall(rf"{ORDER_ID.pattern}\b", f"{result.out} {command.words}")):
         await order_cli.until_settled(order_id)
-    return said
+    return result
 
 
 @pytest.mark.parametrize("title", SCENARIOS)
-async def test_every_scenario_goes_and_is_told_as_it_is_written(order_cli: OrderCli, title: str) -> None:
+async def test_every_scenario_goes_and_is_told_as_it_is_written(
+    order_cli: OrderCli, title: str
+) -> None:
     for command in SCENARIOS[title]:
-        said = await type_it(order_cli, command)
+        result = await type_it(order_cli, command)
 
-        printed = (said.out + said.err).splitlines()
+        printed = (result.out + result.err).splitlines()
         assert to_compare(command, command.printed) == to_compare(command, printed)
 
     (record,) = await order_cli.order_driver.requests.orders()
@@ -145,7 +147,8 @@ def test_every_option_of_a_start_is_one_that_the_program_knows() -> None:
 def test_the_search_attributes_are_those_of_the_program() -> None:
     assert (
         " ".join(
-            f"--name {name} --type {kind}" for name, kind in (one.split("=") for one in DEFINITIONS)
+            f"--name {name} --type {kind}"
+            for name, kind in (definition.split("=") for definition in DEFINITIONS)
         )
         in PROSE
     )

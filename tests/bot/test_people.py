@@ -4,7 +4,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient
-from tests.bot.order_driver import ANA, APPROVALS, OrderDriver, has_approve_button, listeners_finished
+from tests.bot.order_driver import (
+    ANA,
+    APPROVALS,
+    OrderDriver,
+    has_approve_button,
+    listeners_finished,
+)
 
 EMIL = "U0EMIL"
 
@@ -36,8 +42,8 @@ async def test_a_private_answer_is_in_the_readers_language_and_the_card_in_the_p
     await slack.say(EMIL, APPROVALS, f"/order-status {card.order_id}")
     await slack.say(EMIL, APPROVALS, "/order-status")
 
-    told = await order_driver.private_message(EMIL, card.order_id)
-    assert "Wartet auf Genehmigung" in str(told["blocks"])
+    message = await order_driver.private_message(EMIL, card.order_id)
+    assert "Wartet auf Genehmigung" in str(message["blocks"])
     await order_driver.private_message(EMIL, "noch keine Bestellungen")
     shared = await order_driver.card(card.order_id, has_approve_button)
     assert "Waiting for approval" in str(shared["blocks"])

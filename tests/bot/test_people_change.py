@@ -130,5 +130,7 @@ async def test_an_absence_reaches_requests_that_are_open_already(
     level = await clerk.level(other, lambda level: bool(level.delegates))
     forbidden = await clerk.level(request_id, is_open)
 
-    assert [(one.person, one.seat) for one in level.delegates] == [("W0HANA", "U0GUS")]
+    assert [(delegate.person, delegate.seat) for delegate in level.delegates] == [
+        ("W0HANA", "U0GUS")
+    ]
     assert forbidden.delegates == ()  # the policy `quiet` forbids it

@@ -139,7 +139,7 @@ def test_every_table_of_the_file_has_its_section() -> None:
 )
 def test_every_value_that_is_offered_is_taken(section: str, key: str, value: str) -> None:
     text = f"{HOUSE}{POLICY}"
-    line = next(one for one in text.splitlines() if one.startswith(PLACES[section]))
+    line = next(line for line in text.splitlines() if line.startswith(PLACES[section]))
     more = 'expire_after = "1d"\n' if key in ("max_expire_after", "remind_after") else ""
     more = more.replace("1d", "2d")
 
@@ -194,7 +194,9 @@ def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
 
     reminded = deadlines.advance_clock(begun(level(BORIS), remind), after(minutes=1))
 
-    assert [one.kind for one in reminded.notifications] == [NotificationKind.BLOCKED]
+    assert [notification.kind for notification in reminded.notifications] == [
+        NotificationKind.BLOCKED
+    ]
 
 
 def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
@@ -217,7 +219,7 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
         begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
     ).state
     sources = escalated.levels[-1].sources
-    unread = tuple(str(one) for one in sources if one not in step.to)
+    unread = tuple(str(source) for source in sources if source not in step.to)
     change = apply_result(
         escalated, directory_result(member(CLARA), unreadable=unread), after(minutes=1)
     )

@@ -107,7 +107,7 @@ def test_the_shipped_file_has_a_policy_for_everything_that_policies_can_do() -> 
 def test_a_level_is_read_whole() -> None:
     sales = load(SHIPPED).policy("order").level("sales")
 
-    assert [str(one) for one in sales.approvers] == ["group:sales-leads"]
+    assert [str(source) for source in sales.approvers] == ["group:sales-leads"]
     assert sales.quorum == Quorum(count=1)
     assert (sales.reject_quorum, sales.approve_reason, sales.reject_reason) == (
         1,
@@ -123,7 +123,7 @@ def test_a_level_is_read_whole() -> None:
 def test_the_house_is_read() -> None:
     policies = parse(GOOD)
 
-    assert [str(one) for one in policies.admins] == ["user:U0FAY"]
+    assert [str(source) for source in policies.admins] == ["user:U0FAY"]
     assert (policies.admin_channel, policies.timezone, policies.language) == (
         "#approvals-admin",
         "Europe/Berlin",
@@ -284,7 +284,7 @@ def test_every_kind_of_source_is_read() -> None:
     text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', written, 1)
     sources = parse(text).policy("order").level("sales").approvers
 
-    assert [str(one) for one in sources] == [
+    assert [str(source) for source in sources] == [
         "user:W0HANA",
         "email:ana@example.com",
         "group:sales-leads",
@@ -293,7 +293,7 @@ def test_every_kind_of_source_is_read() -> None:
         "manager:2",
         "manager:5",
     ]
-    assert [one.value for one in sources[-3:]] == ["1", "2", "5"]
+    assert [source.value for source in sources[-3:]] == ["1", "2", "5"]
 
 
 def test_a_source_is_read_outside_the_file_by_the_same_words() -> None:
@@ -370,11 +370,11 @@ def test_the_house_is_pinned_into_every_policy_and_into_its_version() -> None:
     other = parse(GOOD.replace("user:U0FAY", "group:approval-admins")).policy("order")
     elsewhere = parse(GOOD.replace("#approvals-admin", "#elsewhere")).policy("order")
 
-    assert ([str(one) for one in order.admins], order.admin_channel) == (
+    assert ([str(source) for source in order.admins], order.admin_channel) == (
         ["user:U0FAY"],
         "#approvals-admin",
     )
-    assert len({one.version for one in (order, other, elsewhere)}) == 3
+    assert len({policy.version for policy in (order, other, elsewhere)}) == 3
 
 
 def test_what_a_policy_allows_has_its_defaults_and_can_be_set() -> None:
@@ -394,7 +394,7 @@ def test_a_persons_managers_are_followed_five_steps_up() -> None:
     policies = parse(GOOD + "[managers]\n" + table)
 
     assert policies.chain_of("U0P0") == tuple(
-        ManagedBy(person=one, manager=above) for one, above in pairwise(line[:6])
+        ManagedBy(person=person, manager=above) for person, above in pairwise(line[:6])
     )
     assert policies.chain_of("U0P6") == (ManagedBy(person="U0P6", manager="U0P7"),)
     assert policies.chain_of("U0P7") == policies.chain_of("U0ANA") == ()
@@ -417,7 +417,7 @@ def test_a_policy_without_tiers_is_refused() -> None:
     text = head + "[policy.order.level.sales]" + rest.partition("[policy.order.level.sales]")[2]
     problems = _problems(text)
 
-    assert [one.message for one in problems] == [
+    assert [problem.message for problem in problems] == [
         "There is no tier, so no request matches.",
         "No tier uses the level “sales”.",
     ]
@@ -434,7 +434,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     with pytest.raises(PolicyFileError) as caught:
         parse(text, "policies.toml")
 
-    assert [one.line for one in caught.value.problems] == [4, 8, 16, 20, 25]
+    assert [problem.line for problem in caught.value.problems] == [4, 8, 16, 20, 25]
     assert str(caught.value).splitlines()[1] == (
         "policies.toml, line 8: title: This must be a string of 1 to 100 characters."
     )

@@ -18,7 +18,13 @@ from tests.bot.order_driver import (
     listeners_finished,
     shows,
 )
-from tests.bot.signed_clicks import SignedHttp, approval_by, click_payload, second_click, with_button_value
+from tests.bot.signed_clicks import (
+    SignedHttp,
+    approval_by,
+    click_payload,
+    second_click,
+    with_button_value,
+)
 from views import notices
 from views.translator import ENGLISH
 from workflows import card_owner
@@ -157,7 +163,9 @@ async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
     pressed = with_button_value(payload, request_id="ORD-00000000.approval")
     await http.interact({**pressed, "message": {}})  # it would show whose button it is
 
-    await order_driver.private_message(BORIS, notices.unknown_request("ORD-00000000.approval", ENGLISH))
+    await order_driver.private_message(
+        BORIS, notices.unknown_request("ORD-00000000.approval", ENGLISH)
+    )
     await listeners_finished()
     assert await order_driver.refusals_of("ORD-00000000.approval") == [(BORIS, "unknown_request")]
     (message,) = await order_driver.cards(card.order_id)

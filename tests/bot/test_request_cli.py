@@ -49,12 +49,12 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(cli: CliDriver) -
 async def test_what_needs_nobody_is_told_to_be_approved_at_once(cli: CliDriver) -> None:
     small = ("create", "--policy", "general", "--title", "Pens", "--amount", "9.90", "--as", ANA)
 
-    said = await cli.request(*small)
+    result = await cli.request(*small)
     waited = await cli.request(*small, "--wait", "--json", "--text-file", "-", stdin="Blue ones")
 
-    assert said.code == 0
-    assert said.out.startswith("REQ-")
-    assert said.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
+    assert result.code == 0
+    assert result.out.startswith("REQ-")
+    assert result.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
@@ -76,21 +76,21 @@ async def test_the_exit_code_of_a_wait_tells_how_it_ended(cli: CliDriver, code: 
         await send(cli.workflows, request, "click", NO)
     else:
         await send(cli.workflows, request, "click", Withdrawal(actor=by(ANA)))
-    said = await waiting
+    result = await waiting
 
-    assert said.code == code
-    assert said.out.startswith(f"{request}\n")
-    assert ("Reason: “Too far”" in said.out) == (code == 3)
+    assert result.code == code
+    assert result.out.startswith(f"{request}\n")
+    assert ("Reason: “Too far”" in result.out) == (code == 3)
 
 
 async def test_an_amendment_prints_what_it_changed(cli: CliDriver) -> None:
     request = await cli.create_request("travel", "--link", "https://x.test/a")
 
-    said = await cli.request("amend", request, "--amount", "900", "--link", "", "--as", ANA)
+    result = await cli.request("amend", request, "--amount", "900", "--link", "", "--as", ANA)
 
-    assert said.code == 0, said.err
-    assert "  amount: “1,500.00 USD” → “900.00 USD”" in said.out
-    assert "  links: “https://x.test/a” → nothing" in said.out
+    assert result.code == 0, result.err
+    assert "  amount: “1,500.00 USD” → “900.00 USD”" in result.out
+    assert "  links: “https://x.test/a” → nothing" in result.out
 
 
 async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
@@ -100,13 +100,13 @@ async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
     approve = ("decide", request, "approve", "--as", BORIS, "--key", "step-1")
     close = ("close", request, "--as", FAY, "--reason", "Over", "--key", "step-2", "--json")
 
-    said = [await cli.request(*words) for words in (approve, approve, close)]
+    result = [await cli.request(*words) for words in (approve, approve, close)]
     await temporal.client.get_workflow_handle(request).result()
-    said += [await cli.request(*words) for words in (approve, close)]
+    result += [await cli.request(*words) for words in (approve, close)]
     another = await cli.request("close", request, "--as", FAY, "--reason", "Again")
 
-    assert [one.code for one in said] == [0] * 5, said
-    assert said[-1].json["status"] == "admin_closed"
+    assert [run.code for run in result] == [0] * 5, result
+    assert result[-1].json["status"] == "admin_closed"
     assert another.code == 2
     assert another.err.startswith("U0FAY (admin) closed this request")
     kinds = [fact.kind for fact in await cli.trail.facts(request)]
@@ -159,9 +159,9 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(cli: CliDriver) 
     await cli.fact(first, Fact.REQUEST_CLOSED)
 
     async def listed(*words: str) -> list[str]:
-        said = await cli.request("list", "--json", *words)
-        assert said.code == 0, said.err
-        return [snapshot["request_id"] for snapshot in said.json]
+        result = await cli.request("list", "--json", *words)
+        assert result.code == 0, result.err
+        return [snapshot["request_id"] for snapshot in result.json]
 
     plain = await cli.request("list")
 

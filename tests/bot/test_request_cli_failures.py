@@ -63,23 +63,21 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case[1][:30])
-async def test_a_wrong_option_is_named(
-    cli: CliDriver, case: tuple[tuple[str, ...], str]
-) -> None:
+async def test_a_wrong_option_is_named(cli: CliDriver, case: tuple[tuple[str, ...], str]) -> None:
     words, sentence = case
 
-    said = await cli.request(*words)
+    result = await cli.request(*words)
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert said.err.startswith(sentence)
-    assert said.err.count("\n") == 1
+    assert (result.code, result.out) == (CANNOT, "")
+    assert result.err.startswith(sentence)
+    assert result.err.count("\n") == 1
 
 
 async def test_every_wrong_option_is_named_at_once(cli: CliDriver) -> None:
-    said = await cli.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
+    result = await cli.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
 
-    assert said.code == CANNOT
-    assert [line.partition(":")[0] for line in said.err.splitlines()] == [
+    assert result.code == CANNOT
+    assert [line.partition(":")[0] for line in result.err.splitlines()] == [
         "--amount",
         "--answer-within",
     ]
@@ -96,12 +94,12 @@ async def test_who_names_no_request_is_told_so(cli: CliDriver, policies: Policie
 
     for words in (("show",), ("decide", "approve"), ("comment", "Hm")):
         verb, *more = words
-        said = await cli.request(verb, "REQ-NEVERWAS", *more, *(("--as", BORIS)))
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("There is no request REQ-NEVERWAS.")
-        said = await cli.request(verb, order.order_id, *more, *(("--as", BORIS)))
-        assert (said.code, said.out) == (CANNOT, "")
-        assert f"Its approval is a request: {order.order_id}.approval" in said.err
+        result = await cli.request(verb, "REQ-NEVERWAS", *more, *(("--as", BORIS)))
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith("There is no request REQ-NEVERWAS.")
+        result = await cli.request(verb, order.order_id, *more, *(("--as", BORIS)))
+        assert (result.code, result.out) == (CANNOT, "")
+        assert f"Its approval is a request: {order.order_id}.approval" in result.err
 
 
 @pytest.mark.usefixtures("worker")
@@ -114,9 +112,11 @@ async def test_one_number_is_one_request(cli: CliDriver) -> None:
     stranger = await cli.request(*again, "--title", "Team offsite", "--as", GUS)
 
     assert (same.code, same.json["request_id"]) == (0, "REQ-INVOICE-17")
-    for said in (other, stranger):
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("REQ-INVOICE-17 exists already, and it asks for something else")
+    for result in (other, stranger):
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith(
+            "REQ-INVOICE-17 exists already, and it asks for something else"
+        )
 
 
 async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
@@ -128,12 +128,12 @@ async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
     monkeypatch.setenv("TEMPORAL_API_KEY", "a-secret")
     sentence = f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
 
-    asked = await cli.request(*GENERAL)
+    pending = await cli.request(*GENERAL)
     decided = await cli.request("decide", request, "approve", "--as", BORIS)
     shown = await cli.request("show", request)
     listed = await cli.request("list", "--open")
 
-    assert (asked.code, asked.out, asked.err) == (CANNOT, "", sentence)
+    assert (pending.code, pending.out, pending.err) == (CANNOT, "", sentence)
     assert (decided.code, decided.out, decided.err) == (CANNOT, "", sentence)
     assert (shown.code, shown.err) == (CANNOT, sentence)
     assert "waiting for approval" in shown.out
@@ -150,11 +150,11 @@ async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
     sentence = "Temporal has no namespace “elsewhere”. Check TEMPORAL_NAMESPACE.\n"
 
-    asked = await cli.request(*GENERAL, "--patience", "0")
+    pending = await cli.request(*GENERAL, "--patience", "0")
     remarked = await cli.request("comment", request, "Hm", "--as", BORIS)
     shown = await cli.request("show", request)
 
-    assert (asked.code, asked.err) == (CANNOT, sentence)
+    assert (pending.code, pending.err) == (CANNOT, sentence)
     assert (remarked.code, remarked.err) == (CANNOT, sentence)
     assert (shown.code, shown.err) == (CANNOT, sentence)
     assert await cli.refusals_of(request) == []
@@ -170,11 +170,11 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
 
     given_up = await cli.request("comment", request, "A", "--as", ANA, "--patience", "0.1")
     key = given_up.err.partition("--key ")[2].partition(":")[0]
-    told = threading.Event()
+    notified = threading.Event()
     with monkeypatch.context() as patched:
-        patched.setattr(execution, "remark", lambda _: told.set())
+        patched.setattr(execution, "remark", lambda _: notified.set())
         waiting = asyncio.create_task(cli.request("comment", request, "B", "--as", ANA))
-        await asyncio.to_thread(told.wait, TIMEOUT)
+        await asyncio.to_thread(notified.wait, TIMEOUT)
         await worker.start()
         late = await waiting
     repeated = await cli.request("comment", request, "A", "--as", ANA, "--key", key)
@@ -182,10 +182,10 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
 
     assert (given_up.code, given_up.out) == (UNCONFIRMED, "")
     assert "Still not confirmed: it is not known whether it counts." in given_up.err
-    assert told.is_set()
+    assert notified.is_set()
     assert late.code == 0
     assert (repeated.code, repeated.err) == (0, "")
-    assert sorted(one["text"] for one in snapshot.json["remarks"]) == ["A", "B"]
+    assert sorted(remark["text"] for remark in snapshot.json["remarks"]) == ["A", "B"]
 
 
 async def test_a_request_that_may_have_been_taken_names_its_number(
@@ -198,23 +198,21 @@ async def test_a_request_that_may_have_been_taken_names_its_number(
 
     monkeypatch.setattr(WorkflowClient, "start", no_answer)
 
-    said = await cli.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
+    result = await cli.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
 
-    assert (said.code, said.out) == (UNCONFIRMED, "")
-    assert said.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
+    assert (result.code, result.out) == (UNCONFIRMED, "")
+    assert result.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
 
 
 async def test_what_was_asked_without_a_worker_is_told_to_wait_for_one(
     cli: CliDriver,
 ) -> None:
-    said = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
+    result = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
     lost = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--wait", "--patience", "0.5")
-    decided = await cli.request(
-        "decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1"
-    )
+    decided = await cli.request("decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1")
 
-    assert (said.code, said.out) == (UNCONFIRMED, "")
-    assert said.err.startswith("REQ-IDLE was asked, but nothing answers yet")
+    assert (result.code, result.out) == (UNCONFIRMED, "")
+    assert result.err.startswith("REQ-IDLE was asked, but nothing answers yet")
     assert lost.code == CANNOT
     assert decided.code == CANNOT
     assert "so nothing was changed" in decided.err
@@ -234,9 +232,9 @@ async def test_without_its_database_a_refusal_is_still_told(
     assert refused.code == REFUSED
     assert "(This refusal could not be recorded: OperationalError.)" in refused.err
     assert done.code == 0
-    for said in (listed, away):
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("The database cannot be used (OperationalError).")
+    for result in (listed, away):
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith("The database cannot be used (OperationalError).")
 
 
 SETTINGS = [
@@ -255,11 +253,11 @@ async def test_a_wrong_setting_is_a_sentence(
     name, value, sentence = case
     monkeypatch.setenv(name, value)
 
-    said = await cli.request("list")
+    result = await cli.request("list")
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert sentence in said.err
-    assert "a-secret" not in said.err
+    assert (result.code, result.out) == (CANNOT, "")
+    assert sentence in result.err
+    assert "a-secret" not in result.err
 
 
 async def test_a_wrong_policy_file_is_told_with_its_line(
@@ -267,10 +265,10 @@ async def test_a_wrong_policy_file_is_told_with_its_line(
 ) -> None:
     monkeypatch.setenv("POLICIES", "missing.toml")
 
-    said = await cli.request(*GENERAL)
+    result = await cli.request(*GENERAL)
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert said.err.startswith("missing.toml, line 1: ")
+    assert (result.code, result.out) == (CANNOT, "")
+    assert result.err.startswith("missing.toml, line 1: ")
 
 
 async def test_what_nobody_foresaw_is_a_sentence_too(
@@ -283,21 +281,21 @@ async def test_what_nobody_foresaw_is_a_sentence_too(
 
     monkeypatch.setattr(context.CliContext, "require_records", broken)
 
-    said = await cli.request("list")
+    result = await cli.request("list")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("This should not have happened (KeyError)")
-    assert "a-secret" not in said.err
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("This should not have happened (KeyError)")
+    assert "a-secret" not in result.err
 
 
 async def test_the_program_itself_says_one_sentence(tmp_path: Path) -> None:
     nowhere = {"DATABASE_URL": "sqlite:////nowhere/at/all.db", "TEMPORAL_ADDRESS": NOWHERE}
-    said = await run(
+    result = await run(
         "request", "show", "REQ-1", directory=tmp_path, environment=clean_environment(**nowhere)
     )
 
-    assert (said.exit_code, said.stdout) == (CANNOT, "")
-    assert said.stderr == (
+    assert (result.exit_code, result.stdout) == (CANNOT, "")
+    assert result.stderr == (
         f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
     )
 
@@ -311,7 +309,7 @@ def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> Non
             inside = commands.get_command(context, group)  # type: ignore[attr-defined]
         for name in inside.commands:
             assert f"| `{group} {name}` |" in page
-    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(int(one)) for one in Exit]
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
 def test_on_a_narrow_screen_no_id_is_torn(monkeypatch: pytest.MonkeyPatch) -> None:

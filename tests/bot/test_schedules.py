@@ -86,8 +86,8 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
 ) -> None:
     """In the policies' time zone. Run again, it tells nobody twice."""
     began = _today_in_berlin()
-    asked = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
-    await schedules.create(temporal.client, schedule_id, schedules.summary(queue, asked))
+    pending = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
+    await schedules.create(temporal.client, schedule_id, schedules.summary(queue, pending))
     schedule = temporal.client.get_schedule_handle(schedule_id)
     for number in (1, 2):
         await schedule.trigger()
@@ -99,10 +99,10 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
 
     shown = await _shown(temporal, schedule_id)
     assert (shown.daily_at, shown.timezone) == ((schedules.SUMMARY_AT,), "Europe/Berlin")
-    (told,) = await slack.messages("C0APPROVALS", ANA)
+    (message,) = await slack.messages("C0APPROVALS", ANA)
     days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
-    assert told["text"] in {
-        ENGLISH("day.none", day=ENGLISH.day(one - timedelta(days=1))) for one in days
+    assert message["text"] in {
+        ENGLISH("day.none", day=ENGLISH.day(day - timedelta(days=1))) for day in days
     }
 
 

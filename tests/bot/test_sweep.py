@@ -18,8 +18,8 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.incoming_payments import IncomingPayments, Receipt
 from records.requests import PublicState
-from tests.bot.order_driver import ANA, TIMEOUT, OrderDriver
 from tests.bot.http_client import AWAITED, HttpClient, http_server
+from tests.bot.order_driver import ANA, TIMEOUT, OrderDriver
 from tests.records.builders import facts
 from workflows.rules.orders.incoming_payment import (
     IncomingPayment,
@@ -46,17 +46,23 @@ async def http_client(
 class Sweeper:
     """Keeps payments as the webhook does, and sweeps."""
 
-    def __init__(self, env: WorkflowEnvironment, queue: str, http_client: HttpClient, order_driver: OrderDriver) -> None:
+    def __init__(
+        self,
+        env: WorkflowEnvironment,
+        queue: str,
+        http_client: HttpClient,
+        order_driver: OrderDriver,
+    ) -> None:
         self._env = env
         self._queue = queue
         self._http_client = http_client
         self._order_driver = order_driver
         self.payments: IncomingPayments = http_client.payments
 
-    async def sweep(self, asked: SweepInput = NOW) -> SweepReport:
+    async def sweep(self, options: SweepInput = NOW) -> SweepReport:
         async with asyncio.timeout(TIMEOUT):
             return await self._env.client.execute_workflow(
-                SweepWorkflow.run, asked, id=f"sweep-{uuid4()}", task_queue=self._queue
+                SweepWorkflow.run, options, id=f"sweep-{uuid4()}", task_queue=self._queue
             )
 
     async def order(self) -> str:
@@ -101,7 +107,9 @@ class Sweeper:
 
 
 @pytest.fixture
-def sweeper(temporal: WorkflowEnvironment, queue: str, http_client: HttpClient, order_driver: OrderDriver) -> Sweeper:
+def sweeper(
+    temporal: WorkflowEnvironment, queue: str, http_client: HttpClient, order_driver: OrderDriver
+) -> Sweeper:
     return Sweeper(temporal, queue, http_client, order_driver)
 
 

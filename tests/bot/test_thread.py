@@ -18,10 +18,10 @@ from tests.bot.order_driver import (
     Card,
     Json,
     OrderDriver,
+    cli_approval_by,
     has_approve_button,
     listeners_finished,
     shows,
-    cli_approval_by,
 )
 from tests.bot.request_driver import DINA, EMIL, PendingRequest, RequestDriver, level, offers
 from tests.bot.signed_clicks import SignedHttp, click_payload, with_button_value
@@ -33,10 +33,10 @@ THREAD: dict[str, Any] = {"layout": Layout.THREAD}
 PRIVATE: dict[str, Any] = {**THREAD, "visibility": Visibility.PRIVATE}
 
 
-async def copy_of(slack: StandInClient, person: str, asked: PendingRequest) -> Json:
+async def copy_of(slack: StandInClient, person: str, pending: PendingRequest) -> Json:
     """Wait for the person's own copy with its buttons."""
     return await slack.wait_for_message(
-        f"D{person}", person, lambda m: asked.request_id in text_of(m) and has_approve_button(m)
+        f"D{person}", person, lambda m: pending.request_id in text_of(m) and has_approve_button(m)
     )
 
 
@@ -45,42 +45,52 @@ async def remove_emil(slack: StandInClient) -> None:
     await slack.channels(APPROVALS, "remove", user=EMIL)
 
 
-async def in_channel(slack: StandInClient, asked: PendingRequest) -> str:
+async def in_channel(slack: StandInClient, pending: PendingRequest) -> str:
     """Return everything that everybody sees of a request, root and replies."""
-    root = [one for one in await slack.messages(APPROVALS, CLARA) if one["ts"] == asked.ts]
-    return str([*root, *await slack.messages(APPROVALS, CLARA, thread_ts=asked.ts)])
+    root = [
+        message for message in await slack.messages(APPROVALS, CLARA) if message["ts"] == pending.ts
+    ]
+    return str([*root, *await slack.messages(APPROVALS, CLARA, thread_ts=pending.ts)])
 
 
 @pytest.mark.parametrize("parts", [THREAD, PRIVATE], ids=["public", "private"])
 async def test_a_press_in_a_reply_and_one_in_a_copy_converge(
-    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, parts: dict[str, Any]
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    parts: dict[str, Any],
 ) -> None:
     await remove_emil(slack)
     first = level(BORIS, EMIL, name="manager", quorum=Quorum(count=2))
-    asked = await request_driver.create(first, level(DINA, name="hr"), text=SECRET, **parts)
-    reply = await request_driver.reply(asked, has_approve_button)
-    direct = await copy_of(slack, EMIL, asked)
+    pending = await request_driver.create(first, level(DINA, name="hr"), text=SECRET, **parts)
+    reply = await request_driver.reply(pending, has_approve_button)
+    direct = await copy_of(slack, EMIL, pending)
     mark = await slack.journal_mark()
 
     await slack.click(BORIS, APPROVALS, reply, "approve")
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
     await slack.click(EMIL, f"D{EMIL}", direct, "approve")
-    await request_driver.reply(asked, lambda m: f"<@{DINA}>" in text_of(m) and has_approve_button(m))
-    await order_driver.pass_time(asked.request_id)
+    await request_driver.reply(
+        pending, lambda m: f"<@{DINA}>" in text_of(m) and has_approve_button(m)
+    )
+    await order_driver.pass_time(pending.request_id)
 
     closed = await request_driver.reply(
-        asked, shows("Step 1 of 2: manager", "✓ approved", f"<@{EMIL}> approved")
+        pending, shows("Step 1 of 2: manager", "✓ approved", f"<@{EMIL}> approved")
     )
-    root = await request_driver.card(asked.request_id, lambda m: "Step 2 of 2: hr* · ● open" in text_of(m))
+    root = await request_driver.card(
+        pending.request_id, lambda m: "Step 2 of 2: hr* · ● open" in text_of(m)
+    )
     own = await slack.wait_for_message(
         f"D{EMIL}", EMIL, lambda m: "Step 2 of 2: hr" in text_of(m) and m["ts"] == direct["ts"]
     )
-    assert (closed["ts"], root["ts"]) == (reply["ts"], asked.ts)
+    assert (closed["ts"], root["ts"]) == (reply["ts"], pending.ts)
     assert "Step 1 of 2: manager" in str(inline["arguments"]["blocks"])
-    assert "header" not in {one["type"] for one in inline["arguments"]["blocks"]}
+    assert "header" not in {block["type"] for block in inline["arguments"]["blocks"]}
     assert SECRET in text_of(own)
-    replies = await slack.messages(APPROVALS, CLARA, thread_ts=asked.ts)
-    assert len([one for one in replies if one["ts"] != asked.ts]) == 2
+    replies = await slack.messages(APPROVALS, CLARA, thread_ts=pending.ts)
+    assert len([reply for reply in replies if reply["ts"] != pending.ts]) == 2
 
 
 async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy(
@@ -88,9 +98,9 @@ async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy
 ) -> None:
     await remove_emil(slack)
     both = level(BORIS, EMIL, CLARA, quorum=Quorum(count=3))
-    asked = await request_driver.create(both, text=SECRET, **PRIVATE)
-    reply = await request_driver.reply(asked, has_approve_button)
-    direct = await copy_of(slack, EMIL, asked)
+    pending = await request_driver.create(both, text=SECRET, **PRIVATE)
+    reply = await request_driver.reply(pending, has_approve_button)
+    direct = await copy_of(slack, EMIL, pending)
     mark = await slack.journal_mark()
 
     await slack.click(BORIS, APPROVALS, reply, "approve")
@@ -98,9 +108,9 @@ async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy
     mark = await slack.journal_mark()
     await slack.click(EMIL, f"D{EMIL}", direct, "approve")
     own = await slack.wait_for_journal(after=mark, kind="response_url")
-    await order_driver.pass_time(asked.request_id)
+    await order_driver.pass_time(pending.request_id)
 
-    seen = await in_channel(slack, asked)
+    seen = await in_channel(slack, pending)
     assert SECRET not in str(public)
     assert "A desk for" not in str(public)
     assert SECRET in str(own)
@@ -113,28 +123,32 @@ READERS = {"who asks": ANA, "who is asked": BORIS, "an admin": FAY}
 
 @pytest.mark.parametrize("who", READERS)
 async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
-    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver, who: str
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    who: str,
 ) -> None:
-    asked = await request_driver.create(text=SECRET, **PRIVATE)
-    await request_driver.reply(asked, has_approve_button)
+    pending = await request_driver.create(text=SECRET, **PRIVATE)
+    await request_driver.reply(pending, has_approve_button)
 
-    await slack.click(READERS[who], APPROVALS, asked.message, "details")
+    await slack.click(READERS[who], APPROVALS, pending.message, "details")
 
     shown = await request_driver.modal(READERS[who], SECRET)
     assert "Waiting for approval" in text_of(shown)
     assert "Audit trail" in text_of(shown)
     assert "sent the request" in text_of(shown)
-    assert await order_driver.refusals_of(asked.request_id) == []
+    assert await order_driver.refusals_of(pending.request_id) == []
 
 
 async def test_the_trail_of_a_public_request_is_for_those_whom_it_concerns(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(text=SECRET, layout=Layout.THREAD)
-    await request_driver.reply(asked, has_approve_button)
+    pending = await request_driver.create(text=SECRET, layout=Layout.THREAD)
+    await request_driver.reply(pending, has_approve_button)
 
-    await slack.click(GUS, APPROVALS, asked.message, "details")
-    await slack.click(BORIS, APPROVALS, asked.message, "details")
+    await slack.click(GUS, APPROVALS, pending.message, "details")
+    await slack.click(BORIS, APPROVALS, pending.message, "details")
 
     assert "Audit trail" not in text_of(await request_driver.modal(GUS, SECRET))
     assert "Audit trail" in text_of(await request_driver.modal(BORIS, SECRET))
@@ -143,8 +157,8 @@ async def test_the_trail_of_a_public_request_is_for_those_whom_it_concerns(
 async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await request_driver.create(text=SECRET, **PRIVATE)
-    reply = await request_driver.reply(asked, has_approve_button)
+    pending = await request_driver.create(text=SECRET, **PRIVATE)
+    reply = await request_driver.reply(pending, has_approve_button)
 
     await slack.click(GUS, APPROVALS, reply, "details")
 
@@ -154,7 +168,7 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
     assert "A desk for" not in str(shown)
     assert "Audit trail" not in text_of(shown)
     assert "Waiting for approval" in text_of(shown)
-    assert await order_driver.refusals_of(asked.request_id) == [(GUS, "not_a_reader")]
+    assert await order_driver.refusals_of(pending.request_id) == [(GUS, "not_a_reader")]
 
 
 @pytest.mark.parametrize("temporal_knows", [True, False])
@@ -170,11 +184,13 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
     temporal_knows: bool,
 ) -> None:
     """Broken by hand: with the records' `readers` left out, only the requester could."""
-    asked = await request_driver.create(level(BORIS), level(DINA, name="hr"), text=SECRET, **parts)
+    pending = await request_driver.create(
+        level(BORIS), level(DINA, name="hr"), text=SECRET, **parts
+    )
     no = replace(cli_approval_by(BORIS), verdict=Verdict.REJECT, reason="Not now")
-    await send(order_driver.workflows, asked.request_id, "b", no)
-    root = await request_driver.card(asked.request_id, shows("Rejected"))
-    await order_driver.until_idle(asked.request_id)
+    await send(order_driver.workflows, pending.request_id, "b", no)
+    root = await request_driver.card(pending.request_id, shows("Rejected"))
+    await order_driver.until_idle(pending.request_id)
     if not temporal_knows:
         monkeypatch.setattr(order_driver.workflows, "menu", _unknown)
 
@@ -189,7 +205,7 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
         assert "Not now" not in str(shown)
     await listeners_finished()
     refused = [(GUS, "not_a_reader"), (DINA, "not_a_reader")]
-    assert await order_driver.refusals_of(asked.request_id) == refused
+    assert await order_driver.refusals_of(pending.request_id) == refused
 
 
 async def _unknown(*_: object) -> None:
@@ -199,9 +215,9 @@ async def _unknown(*_: object) -> None:
 async def test_more_shows_a_stranger_nothing_private(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(text=SECRET, **PRIVATE)
+    pending = await request_driver.create(text=SECRET, **PRIVATE)
 
-    menu = await request_driver.menu(GUS, asked)
+    menu = await request_driver.menu(GUS, pending)
 
     assert SECRET not in str(menu)
     assert "A desk for" not in str(menu)
@@ -211,35 +227,37 @@ async def test_more_shows_a_stranger_nothing_private(
 async def test_everybody_reads_what_is_not_private(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await request_driver.create(text=SECRET, **THREAD)
+    pending = await request_driver.create(text=SECRET, **THREAD)
 
-    await slack.click(GUS, APPROVALS, asked.message, "details")
+    await slack.click(GUS, APPROVALS, pending.message, "details")
 
     await request_driver.modal(GUS, SECRET)
-    assert await order_driver.refusals_of(asked.request_id) == []
+    assert await order_driver.refusals_of(pending.request_id) == []
 
 
 async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     await remove_emil(slack)
-    asked = await request_driver.create(level(BORIS, EMIL, quorum=Quorum(count=1)), **PRIVATE)
-    reply = await request_driver.reply(asked, offers("reject"))
-    await copy_of(slack, EMIL, asked)
+    pending = await request_driver.create(level(BORIS, EMIL, quorum=Quorum(count=1)), **PRIVATE)
+    reply = await request_driver.reply(pending, offers("reject"))
+    await copy_of(slack, EMIL, pending)
     await slack.click(BORIS, APPROVALS, reply, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
 
     await slack.submit(BORIS, form, {"reason": SECRET})
 
-    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
-    await request_driver.reply(asked, shows("ended without approval", f"<@{BORIS}>"))
-    await order_driver.pass_time(asked.request_id)
-    await request_driver.card(asked.request_id, shows("Rejected"))
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
+    await request_driver.reply(pending, shows("ended without approval", f"<@{BORIS}>"))
+    await order_driver.pass_time(pending.request_id)
+    await request_driver.card(pending.request_id, shows("Rejected"))
     own = await slack.wait_for_message(
-        f"D{EMIL}", EMIL, lambda m: asked.request_id in text_of(m) and not has_approve_button(m)
+        f"D{EMIL}", EMIL, lambda m: pending.request_id in text_of(m) and not has_approve_button(m)
     )
     assert closed.status is Status.REJECTED
-    assert SECRET not in await in_channel(slack, asked)
+    assert SECRET not in await in_channel(slack, pending)
     assert SECRET in text_of(own)
     assert SECRET in text_of(await order_driver.direct_message(ANA, SECRET))
 
@@ -247,15 +265,15 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
 async def test_who_presses_what_was_changed_is_led_to_the_root(
     slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(**THREAD)
-    reply = Card(order_id="", message=await request_driver.reply(asked, has_approve_button))
+    pending = await request_driver.create(**THREAD)
+    reply = Card(order_id="", message=await request_driver.reply(pending, has_approve_button))
     payload = await click_payload(slack, BORIS, reply, "approve")
 
     await http.interact(with_button_value(payload, content_revision=0))
 
-    told = await slack.wait_for_message(
-        APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")), thread_ts=asked.ts
+    sent = await slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")), thread_ts=pending.ts
     )
-    assert "has changed since you opened it" in told["text"]
-    assert f"/p{asked.ts.replace('.', '')}" in told["text"]
-    assert reply.ts.replace(".", "") not in told["text"]
+    assert "has changed since you opened it" in sent["text"]
+    assert f"/p{pending.ts.replace('.', '')}" in sent["text"]
+    assert reply.ts.replace(".", "") not in sent["text"]

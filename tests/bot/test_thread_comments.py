@@ -39,13 +39,13 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def reply(
-    slack: StandInClient, person: str, asked: PendingRequest, words: str, channel: str = APPROVALS
+    slack: StandInClient, person: str, pending: PendingRequest, words: str, channel: str = APPROVALS
 ) -> int:
     """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
     mark = await slack.journal_mark()
-    said = await slack.say(person, channel, words, thread_ts=asked.ts)
+    posted = await slack.say(person, channel, words, thread_ts=pending.ts)
     await slack.wait_for_journal(
-        lambda entry: entry["payload"]["event"].get("ts") == said["ts"],
+        lambda entry: entry["payload"]["event"].get("ts") == posted["ts"],
         after=mark,
         kind="envelope",
         what="message",
@@ -53,110 +53,124 @@ async def reply(
     (envelope,) = [
         entry
         for entry in await slack.journal(mark, kind="envelope", what="message")
-        if entry["payload"]["event"].get("ts") == said["ts"]
+        if entry["payload"]["event"].get("ts") == posted["ts"]
     ]
     await slack.wait_for_journal(after=mark, kind="ack", envelope_id=envelope["envelope_id"])
     await listeners_finished()
     return mark
 
 
-async def comments(services: Services, asked: PendingRequest) -> list[tuple[Actor, str]]:
-    trail = await services.trail.facts(asked.request_id)
-    return [(one.actor, one.reason) for one in trail if one.kind is Fact.COMMENT_ADDED]
+async def comments(services: Services, pending: PendingRequest) -> list[tuple[Actor, str]]:
+    trail = await services.trail.facts(pending.request_id)
+    return [(fact.actor, fact.reason) for fact in trail if fact.kind is Fact.COMMENT_ADDED]
 
 
 async def private_messages(
-    slack: StandInClient, person: str, asked: PendingRequest, channel: str = APPROVALS
+    slack: StandInClient, person: str, pending: PendingRequest, channel: str = APPROVALS
 ) -> list[str]:
     """Return what this person alone sees in the thread of the card."""
-    seen = await slack.messages(channel, person, thread_ts=asked.ts)
-    return [text_of(one) for one in seen if one.get("is_ephemeral")]
+    seen = await slack.messages(channel, person, thread_ts=pending.ts)
+    return [text_of(message) for message in seen if message.get("is_ephemeral")]
 
 
-async def in_snapshot(request_driver: RequestDriver, asked: PendingRequest, count: int) -> None:
-    await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == count)
+async def in_snapshot(request_driver: RequestDriver, pending: PendingRequest, count: int) -> None:
+    await request_driver.snapshot(pending.request_id, lambda snapshot: snapshot.comments == count)
 
 
 async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
-    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, "Is <it> for *Dina* & <@U0GUS>?")
+    await reply(slack, BORIS, pending, "Is <it> for *Dina* & <@U0GUS>?")
 
-    await order_driver.until_idle(asked.request_id)
-    snapshot = await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(pending.request_id)
+    snapshot = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.comments == 1
+    )
     boris = Actor(person=BORIS, origin=Origin.SLACK)
-    assert await comments(services, asked) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
+    assert await comments(services, pending) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
     assert snapshot.status is Status.PENDING
-    assert await private_messages(slack, BORIS, asked) == []
+    assert await private_messages(slack, BORIS, pending) == []
 
 
 @pytest.mark.parametrize("words", ["ok", "Approved!", ":+1:", "LGTM", "Nein.", "ja, bitte"])
 async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_button(
-    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, words: str
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    words: str,
 ) -> None:
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, words)
+    await reply(slack, BORIS, pending, words)
 
-    await order_driver.until_idle(asked.request_id)
-    snapshot = await request_driver.snapshot(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(pending.request_id)
+    snapshot = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.comments == 1
+    )
     assert snapshot.levels[0].decisions == ()
-    assert [said for _, said in await comments(services, asked)] == [words]
-    (hint,) = await private_messages(slack, BORIS, asked)
+    assert [posted for _, posted in await comments(services, pending)] == [words]
+    (hint,) = await private_messages(slack, BORIS, pending)
     assert "Saved as a comment" in hint
-    assert f"/p{asked.ts.replace('.', '')}" in hint  # the card, which has the buttons
-    assert await private_messages(slack, CLARA, asked) == []
+    assert f"/p{pending.ts.replace('.', '')}" in hint  # the card, which has the buttons
+    assert await private_messages(slack, CLARA, pending) == []
 
 
 async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
-    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await request_driver.create()
-    await order_driver.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     await slack.deliveries(drop_ack=1, retry_delays=[0])
 
-    mark = await reply(slack, BORIS, asked, "yes")
+    mark = await reply(slack, BORIS, pending, "yes")
     await slack.wait_for_journal(lambda entry: entry["retry"] == 1, after=mark, kind="ack")
     await listeners_finished()
 
-    await order_driver.until_idle(asked.request_id)
-    await in_snapshot(request_driver, asked, 1)
-    assert len(await comments(services, asked)) == 1
-    assert len(await private_messages(slack, BORIS, asked)) == 1
+    await order_driver.until_idle(pending.request_id)
+    await in_snapshot(request_driver, pending, 1)
+    assert len(await comments(services, pending)) == 1
+    assert len(await private_messages(slack, BORIS, pending)) == 1
 
 
 async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again(
     slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    asked = await request_driver.create()
-    await order_driver.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
     monkeypatch.setattr(request_driver.workflows, "_wait", 0.0)  # Temporal answers too late
     mark = await slack.journal_mark()
 
-    await slack.say(BORIS, APPROVALS, "Why?", thread_ts=asked.ts)
+    await slack.say(BORIS, APPROVALS, "Why?", thread_ts=pending.ts)
     await slack.wait_for_journal(after=mark, kind="no_ack", what="message")
     monkeypatch.undo()
 
-    await in_snapshot(request_driver, asked, 1)
-    assert len([said for _, said in await comments(services, asked)]) <= 1
+    await in_snapshot(request_driver, pending, 1)
+    assert len([posted for _, posted in await comments(services, pending)]) <= 1
 
 
 async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
     refusals: Refusals, slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    await reply(slack, GUS, asked, "ok")
-    await reply(slack, GUS, asked, "Really, I mean it")
+    await reply(slack, GUS, pending, "ok")
+    await reply(slack, GUS, pending, "Really, I mean it")
 
-    (told,) = await private_messages(slack, GUS, asked)
-    assert "wasn't added to the request" in told
-    assert await comments(services, asked) == []
-    refused = await refusals.of(asked.request_id)
-    found = {(one.actor.person, one.verb, one.code) for one in refused}
+    (hint,) = await private_messages(slack, GUS, pending)
+    assert "wasn't added to the request" in hint
+    assert await comments(services, pending) == []
+    refused = await refusals.of(pending.request_id)
+    found = {(refusal.actor.person, refusal.verb, refusal.code) for refusal in refused}
     assert found == {(GUS, "comment", "not_involved")}
 
 
@@ -172,39 +186,49 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noq
     painted: bool,
 ) -> None:
     """Broken by hand: where the buttons name the request, a card without any told nothing."""
-    asked = await request_driver.create(layout=layout)
+    pending = await request_driver.create(layout=layout)
     fay = Actor(person="U0FAY", origin=Origin.CLI)
-    await send(request_driver.workflows, asked.request_id, "close", Closing(actor=fay, reason="Not needed"))
+    await send(
+        request_driver.workflows,
+        pending.request_id,
+        "close",
+        Closing(actor=fay, reason="Not needed"),
+    )
     if painted:
-        await request_driver.card(asked.request_id, lambda m: "Not needed" in text_of(m))
+        await request_driver.card(pending.request_id, lambda m: "Not needed" in text_of(m))
 
-    await reply(slack, BORIS, asked, "Oh")
-    await reply(slack, BORIS, asked, "No?")
+    await reply(slack, BORIS, pending, "Oh")
+    await reply(slack, BORIS, pending, "No?")
 
-    (told,) = await private_messages(slack, BORIS, asked)
-    assert "This request is closed" in told
-    assert await comments(services, asked) == []
-    refused = {(one.actor.person, one.code) for one in await refusals.of(asked.request_id)}
+    (hint,) = await private_messages(slack, BORIS, pending)
+    assert "This request is closed" in hint
+    assert await comments(services, pending) == []
+    refused = {
+        (refusal.actor.person, refusal.code) for refusal in await refusals.of(pending.request_id)
+    }
     assert refused == {(BORIS, "request_closed")}
 
 
 async def test_a_comment_that_is_too_long_is_told_so(
     slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, "x" * 3001)
+    await reply(slack, BORIS, pending, "x" * 3001)
 
-    (told,) = await private_messages(slack, BORIS, asked)
-    assert "3,000 characters" in told
-    assert await comments(services, asked) == []
+    (hint,) = await private_messages(slack, BORIS, pending)
+    assert "3,000 characters" in hint
+    assert await comments(services, pending) == []
 
 
 async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even_looked_at(
-    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await request_driver.create()
-    await order_driver.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     mark = await slack.journal_mark()
 
     beside = await slack.say(BORIS, APPROVALS, "approved")
@@ -215,40 +239,47 @@ async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even
     await listeners_finished()
 
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
 async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
     slack: StandInClient, services: Services, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
-    asked = await request_driver.create()
-    posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {asked.request_id}")
-    plain = PendingRequest(request_id=asked.request_id, message={"ts": posted["ts"]})
+    pending = await request_driver.create()
+    posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {pending.request_id}")
+    plain = PendingRequest(request_id=pending.request_id, message={"ts": posted["ts"]})
 
     await reply(slack, BORIS, plain, "ok")
 
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
     assert await private_messages(slack, BORIS, plain) == []
 
 
 async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
-    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await request_driver.create(visibility=Visibility.PRIVATE)
+    pending = await request_driver.create(visibility=Visibility.PRIVATE)
 
-    await reply(slack, BORIS, asked, "Is that for the knee?")
-    await reply(slack, BORIS, asked, "ok")
+    await reply(slack, BORIS, pending, "Is that for the knee?")
+    await reply(slack, BORIS, pending, "ok")
 
-    await order_driver.until_idle(asked.request_id)
-    public, typed = await private_messages(slack, BORIS, asked)
+    await order_driver.until_idle(pending.request_id)
+    public, typed = await private_messages(slack, BORIS, pending)
     assert "Everyone in this channel can read this thread" in public
     assert "Saved as a comment" in typed
     assert "Everyone" not in typed
-    assert len(await comments(services, asked)) == 2
+    assert len(await comments(services, pending)) == 2
 
 
 async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
-    workflows: WorkflowClient, slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver
+    workflows: WorkflowClient,
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
     policy = services.policies.policy("equipment")
     request = HrRequest(
@@ -263,14 +294,14 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
         "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
     )
     level = await slack.wait_for_message("C0HR", "U0DINA", offers("approve"), thread_ts=root["ts"])
-    asked = PendingRequest(request_id=approval, message=root)
+    pending = PendingRequest(request_id=approval, message=root)
 
-    await reply(slack, "U0DINA", asked, "Approved", channel="C0HR")
+    await reply(slack, "U0DINA", pending, "Approved", channel="C0HR")
 
-    (hint,) = await private_messages(slack, "U0DINA", asked, channel="C0HR")
+    (hint,) = await private_messages(slack, "U0DINA", pending, channel="C0HR")
     assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
     await order_driver.until_idle(approval)
-    assert [said for _, said in await comments(services, asked)] == ["Approved"]
+    assert [posted for _, posted in await comments(services, pending)] == ["Approved"]
     snapshot = await request_driver.snapshot(approval, lambda snapshot: snapshot.comments == 1)
     assert snapshot.levels[0].decisions == ()
 
@@ -288,10 +319,10 @@ NO_COMMENT: dict[str, Change] = {
     "a link was unfolded": lambda event: {**event, "subtype": "message_changed"},
     "somebody joined": lambda event: {**event, "subtype": "channel_join"},
     "somebody else began the thread": lambda event: {**event, "parent_user_id": ANA},
-    "nobody wrote it": lambda event: {key: one for key, one in event.items() if key != "user"},
+    "nobody wrote it": lambda event: {key: value for key, value in event.items() if key != "user"},
     "nothing was written": lambda event: {**event, "text": "  "},
     "it is in no thread": lambda event: {
-        key: one for key, one in event.items() if key not in ("thread_ts", "parent_user_id")
+        key: value for key, value in event.items() if key not in ("thread_ts", "parent_user_id")
     },
 }
 
@@ -300,36 +331,36 @@ NO_COMMENT: dict[str, Change] = {
 async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
     slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
-    asked = await request_driver.create()
-    await order_driver.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     mark = await slack.journal_mark()
 
-    status = await heard(http, NO_COMMENT[what](an_event(asked, "ok")))
+    status = await heard(http, NO_COMMENT[what](an_event(pending, "ok")))
 
     assert status == 200
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
 async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
     services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp
 ) -> None:
-    asked = await request_driver.create()
-    event = an_event(asked, "For all to see") | {"subtype": "thread_broadcast"}
+    pending = await request_driver.create()
+    event = an_event(pending, "For all to see") | {"subtype": "thread_broadcast"}
 
     assert await heard(http, event) == 200
 
-    await order_driver.until_idle(asked.request_id)
-    assert [said for _, said in await comments(services, asked)] == ["For all to see"]
+    await order_driver.until_idle(pending.request_id)
+    assert [posted for _, posted in await comments(services, pending)] == ["For all to see"]
 
 
 async def test_a_forged_root_leads_to_no_request(
     slack: StandInClient, services: Services, request_driver: RequestDriver, http: SignedHttp
 ) -> None:
     """Another app's message with our button's value in it: its thread comments on nothing."""
-    asked = await request_driver.create()
+    pending = await request_driver.create()
     value = ButtonValue(
-        request_id=asked.request_id,
+        request_id=pending.request_id,
         content_revision=1,
         level=1,
         card_version=2,
@@ -338,16 +369,16 @@ async def test_a_forged_root_leads_to_no_request(
         subject="",
     )
     root = (await slack.say(GUS, APPROVALS, to_json(value)))["ts"]
-    event = an_event(asked, "ok") | {
+    event = an_event(pending, "ok") | {
         "thread_ts": root
     }  # with our bot as parent, as if it had begun it
 
     assert await heard(http, event) == 200
 
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
-def an_event(asked: PendingRequest, words: str) -> Json:
+def an_event(pending: PendingRequest, words: str) -> Json:
     """Return the event of Boris's reply under the card, as Slack sends it."""
     return {
         "type": "message",
@@ -356,7 +387,7 @@ def an_event(asked: PendingRequest, words: str) -> Json:
         "user": BORIS,
         "ts": "1999999999.000100",
         "team": "T0LOCAL",
-        "thread_ts": asked.ts,
+        "thread_ts": pending.ts,
         "parent_user_id": "U0LOCALBOT",
         "channel": APPROVALS,
         "channel_type": "channel",

@@ -35,9 +35,7 @@ async def test_days_are_granted_and_shown(cli: CliDriver, database: Database) ->
     )
 
 
-async def test_fewer_days_than_are_booked_are_refused(
-    cli: CliDriver, database: Database
-) -> None:
+async def test_fewer_days_than_are_booked_are_refused(cli: CliDriver, database: Database) -> None:
     await TimeOff(database).book("key", "HR-1", BORIS, {YEAR: 4})
 
     refused = await cli.type("time-off", "grant", BORIS, str(YEAR), "3")
@@ -59,10 +57,10 @@ async def test_fewer_days_than_are_booked_are_refused(
     ],
 )
 async def test_invalid_arguments_are_reported(cli: CliDriver, words: tuple[str, ...]) -> None:
-    said = await cli.type("time-off", *words)
+    result = await cli.type("time-off", *words)
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err
+    assert (result.code, result.out) == (2, "")
+    assert result.err
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/hr.md"])

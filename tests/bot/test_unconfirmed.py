@@ -20,8 +20,8 @@ from tests.bot.order_driver import (
     APPROVALS,
     BORIS,
     GUS,
-    RunningWorker,
     OrderDriver,
+    RunningWorker,
     listeners_finished,
     shows,
 )
@@ -41,7 +41,7 @@ class LosesFirstAnswers(WorkflowClient):
         self, workflow_id: str, click_id: str, name: str, command: object, result: type[T]
     ) -> Accepted[T] | NotAccepted:
         answer = await super().update(workflow_id, click_id, name, command, result)
-        seen, self.asked = self.asked, {*self.asked, click_id}
+        seen, self.clicks_seen = self.clicks_seen, {*self.clicks_seen, click_id}
         if click_id in seen:
             # A workflow says so only once it has ended, and it ends only once the audit has it all.
             await self._client.get_workflow_handle(workflow_id).result()
@@ -49,7 +49,7 @@ class LosesFirstAnswers(WorkflowClient):
         assert isinstance(answer, Accepted)
         return Unconfirmed()
 
-    asked: set[str] = set()  # noqa: RUF012 - replaced, never changed
+    clicks_seen: set[str] = set()  # noqa: RUF012 - replaced, never changed
 
 
 class LosesAQuery(WorkflowClient):

@@ -9,7 +9,16 @@ from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from tests.bot.commands import send
-from tests.bot.order_driver import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_approve_button, listeners_finished
+from tests.bot.order_driver import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    FAY,
+    GUS,
+    has_approve_button,
+    listeners_finished,
+)
 from tests.bot.request_driver import DINA, EMIL, RequestDriver, level, offers, verbs_in
 from tests.bot.signed_clicks import approval_by
 from views import more_modal, notices
@@ -34,9 +43,9 @@ async def test_more_offers_what_this_person_may_do_now(
     bot: AsyncApp, request_driver: RequestDriver, who: str
 ) -> None:
     person, expected = OFFERED[who]
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    menu = await request_driver.menu(person, asked)
+    menu = await request_driver.menu(person, pending)
 
     assert verbs_in(menu) == expected
 
@@ -44,27 +53,35 @@ async def test_more_offers_what_this_person_may_do_now(
 async def test_a_stand_in_decides_for_who_asked_them(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(level(BORIS))
-    form = await request_driver.form(BORIS, asked, Verb.DELEGATE)
+    pending = await request_driver.create(level(BORIS))
+    form = await request_driver.form(BORIS, pending, Verb.DELEGATE)
     await slack.submit(BORIS, form, {"delegate": {"selected_user": EMIL}})
-    await request_driver.snapshot(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: bool(snapshot.levels[0].delegates)
+    )
 
-    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+    await slack.click(EMIL, APPROVALS, pending.message, "approve")
 
-    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.status is Status.APPROVED
-    assert [(said.person, said.seat) for said in closed.levels[0].decisions] == [(EMIL, BORIS)]
+    assert [(decision.person, decision.seat) for decision in closed.levels[0].decisions] == [
+        (EMIL, BORIS)
+    ]
 
 
 async def test_an_admin_names_others_and_they_decide(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create()
-    form = await request_driver.form(FAY, asked, Verb.REASSIGN)
+    pending = await request_driver.create()
+    form = await request_driver.form(FAY, pending, Verb.REASSIGN)
     await slack.submit(FAY, form, {"sources": "group:hr-team", "reason": "Both are away"})
-    await request_driver.snapshot(asked.request_id, lambda snapshot: DINA in snapshot.levels[0].eligible)
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: DINA in snapshot.levels[0].eligible
+    )
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
 
     await slack.wait_for_message(
         APPROVALS,
@@ -76,50 +93,52 @@ async def test_an_admin_names_others_and_they_decide(
 async def test_a_source_that_names_nobody_is_told_at_its_field(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create()
-    form = await request_driver.form(FAY, asked, Verb.REASSIGN)
+    pending = await request_driver.create()
+    form = await request_driver.form(FAY, pending, Verb.REASSIGN)
 
     answer = await slack.submit(FAY, form, {"sources": "finance", "reason": "Both are away"})
 
     assert "sources" in str(answer)
-    assert await request_driver.workflows.menu(asked.request_id, ANA) is not None
+    assert await request_driver.workflows.menu(pending.request_id, ANA) is not None
 
 
 async def test_approve_asks_for_a_reason_where_the_policy_does(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     strict = level(BORIS, CLARA, approve_reason=ReasonRule.REQUIRED, quorum=Quorum(count=1))
-    asked = await request_driver.create(strict)
+    pending = await request_driver.create(strict)
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "We need it"})
 
     await request_driver.modal(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
-    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.levels[0].decisions[0].reason == "We need it"
 
 
 async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create()
-    form = await request_driver.form(ANA, asked, Verb.AMEND)
+    pending = await request_driver.create()
+    form = await request_driver.form(ANA, pending, Verb.AMEND)
     await slack.submit(ANA, form, {"title": "Two desks"})
     await request_driver.modal(ANA, notices.confirmed(Verb.AMEND, ENGLISH))
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
 
-    told = await slack.wait_for_message(
+    message = await slack.wait_for_message(
         APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")) and "/archives/" in str(m)
     )
-    assert asked.ts.replace(".", "") in str(told)
+    assert pending.ts.replace(".", "") in str(message)
 
 
 async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, request_driver: RequestDriver) -> None:
-    asked = await request_driver.create()
+    pending = await request_driver.create()
 
-    menu = await request_driver.menu(GUS, asked)
+    menu = await request_driver.menu(GUS, pending)
 
     assert verbs_in(menu) == []
     assert "approver" in text_of(menu)
@@ -128,29 +147,33 @@ async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, request_driver: Req
 async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(level(BORIS))
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
-    await request_driver.card(asked.request_id, lambda m: not has_approve_button(m))
+    pending = await request_driver.create(level(BORIS))
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
+    await request_driver.card(pending.request_id, lambda m: not has_approve_button(m))
 
-    await slack.click(CLARA, APPROVALS, asked.message, "more")
+    await slack.click(CLARA, APPROVALS, pending.message, "more")
 
     await request_driver.modal(CLARA, "pproved")
 
 
 async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
-    refusals: Refusals, slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
+    refusals: Refusals,
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    services: Services,
 ) -> None:
-    asked = await request_driver.create()
-    menu = await request_driver.menu(BORIS, asked)
-    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-delegate")
-    await send(request_driver.workflows, asked.request_id, "boris", approval_by(BORIS))
+    pending = await request_driver.create()
+    menu = await request_driver.menu(BORIS, pending)
+    (block,) = (block for block in menu["blocks"] if block["block_id"] == "verb-delegate")
+    await send(request_driver.workflows, pending.request_id, "boris", approval_by(BORIS))
 
     await request_driver.choose(BORIS, menu, block)
 
     await request_driver.modal(BORIS, "no longer possible")
     await listeners_finished()
-    rows = await refusals.of(asked.request_id)
-    assert [(one.actor.person, one.verb, one.code) for one in rows] == [
+    rows = await refusals.of(pending.request_id)
+    assert [(row.actor.person, row.verb, row.code) for row in rows] == [
         (BORIS, "delegate", "not_offered")
     ]
 
@@ -158,18 +181,24 @@ async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves
 async def test_changes_are_asked_for_made_and_decided_anew(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await request_driver.create(level(BORIS))
-    form = await request_driver.form(BORIS, asked, Verb.REQUEST_CHANGES)
+    pending = await request_driver.create(level(BORIS))
+    form = await request_driver.form(BORIS, pending, Verb.REQUEST_CHANGES)
     await slack.submit(BORIS, form, {"reason": "Name the room"})
     await slack.wait_for_message(f"D{ANA}", ANA, lambda m: "Name the room" in text_of(m))
-    waiting = await request_driver.card(asked.request_id, lambda m: not has_approve_button(m) and offers("more")(m))
+    waiting = await request_driver.card(
+        pending.request_id, lambda m: not has_approve_button(m) and offers("more")(m)
+    )
 
-    form = await request_driver.form(ANA, asked, Verb.AMEND)
+    form = await request_driver.form(ANA, pending, Verb.AMEND)
     await slack.submit(ANA, form, {"text": "For room 7"})
-    again = await request_driver.card(asked.request_id, lambda m: has_approve_button(m) and "room 7" in text_of(m))
+    again = await request_driver.card(
+        pending.request_id, lambda m: has_approve_button(m) and "room 7" in text_of(m)
+    )
     await slack.click(BORIS, APPROVALS, again, "approve")
 
-    closed = await request_driver.snapshot(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert "Name the room" in text_of(waiting)
     assert closed.status is Status.APPROVED
     assert closed.content_revision == 2
@@ -182,9 +211,9 @@ async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_af
     services: Services,
     web: AsyncWebClient,
 ) -> None:
-    asked = await request_driver.create()
-    menu = await request_driver.menu(BORIS, asked)
-    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-comment")
+    pending = await request_driver.create()
+    menu = await request_driver.menu(BORIS, pending)
+    (block,) = (block for block in menu["blocks"] if block["block_id"] == "verb-comment")
     mark = await slack.journal_mark()
 
     await request_driver.choose(BORIS, menu, block)

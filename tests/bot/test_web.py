@@ -19,7 +19,7 @@ SECRET = "xoxb-this-must-not-be-logged"
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """What has gone to standard error; logging is as it was afterwards."""
     root, kept = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
@@ -62,17 +62,17 @@ async def test_a_check_that_cannot_be_made_has_failed() -> None:
 
 
 async def test_being_asked_for_health_writes_nothing_down(
-    database: Database, said: Callable[[], str]
+    database: Database, stderr: Callable[[], str]
 ) -> None:
     logs.configure("console", "info")
 
     await healthz({"database": database.is_current})
 
-    assert said() == ""
+    assert stderr() == ""
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_a_traceback_in_the_log_shows_no_values(log_format: str, said: Callable[[], str]) -> None:
+def test_a_traceback_in_the_log_shows_no_values(log_format: str, stderr: Callable[[], str]) -> None:
     logs.configure(log_format, "info")
     token = SECRET
 
@@ -82,19 +82,19 @@ def test_a_traceback_in_the_log_shows_no_values(log_format: str, said: Callable[
         structlog.get_logger("bot").exception("it_broke", error_id="1234")
         logging.getLogger("slack_sdk").exception("it broke there, too")
 
-    lines = said()
+    lines = stderr()
     assert lines.count("KeyError") >= 2
     assert "1234" in lines
     assert SECRET not in lines
 
 
-def test_events_are_json_lines_for_machines(said: Callable[[], str]) -> None:
+def test_events_are_json_lines_for_machines(stderr: Callable[[], str]) -> None:
     logs.configure("json", "info")
 
     structlog.get_logger("bot").info("started", port=1)
     logging.getLogger("elsewhere").warning("careful: %s", "x")
 
-    ours, theirs = (json.loads(line) for line in said().splitlines())
+    ours, theirs = (json.loads(line) for line in stderr().splitlines())
     assert (ours["event"], ours["level"], ours["port"]) == ("started", "info", 1)
     assert (theirs["event"], theirs["logger"]) == ("careful: x", "elsewhere")
 
@@ -102,7 +102,7 @@ def test_events_are_json_lines_for_machines(said: Callable[[], str]) -> None:
 async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
     web: AsyncWebClient,
     services: Services,
-    said: Callable[[], str],
+    stderr: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
@@ -113,7 +113,7 @@ async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
     logging.getLogger("slack_bolt.AsyncApp").warning("other warnings are heard")
 
     assert app.client.token == "xoxb-local"
-    (line,) = said().splitlines()
+    (line,) = stderr().splitlines()
     assert "other warnings" in line
 
 

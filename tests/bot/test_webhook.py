@@ -18,8 +18,8 @@ from bot.temporal.calls import TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from records.database import Database
 from records.incoming_payments import Receipt
-from tests.bot.order_driver import TIMEOUT, OrderDriver
 from tests.bot.http_client import AWAITED, ORDER, SECRET, HttpClient, Json, http_server
+from tests.bot.order_driver import TIMEOUT, OrderDriver
 from workflows.ports.orders import StepReference
 from workflows.rules.orders.incoming_payment import PaymentVerdict, Progress
 from workflows.rules.orders.order import OrderStatus, PaymentConfirmation
@@ -35,7 +35,7 @@ async def http_client(
         yield http_client
 
 
-def told(order_id: str, event: str = "first", **other: str) -> Json:
+def payment_body(order_id: str, event: str = "first", **other: str) -> Json:
     """Return what a gateway tells of a payment. Tests share a Temporal: each has its own events."""
     payment = {
         "event_id": f"{order_id}-{event}",
@@ -49,7 +49,9 @@ def told(order_id: str, event: str = "first", **other: str) -> Json:
 
 async def _awaiting(http_client: HttpClient, order_driver: OrderDriver) -> str:
     """Create an order that waits for its payment."""
-    created = await http_client.call("POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("KEY"))
+    created = await http_client.call(
+        "POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("KEY")
+    )
     order_id = str(created.body["order_id"])
     async with asyncio.timeout(TIMEOUT):
         while await order_driver.workflows.order_status(order_id) != OrderStatus.AWAITING_PAYMENT:
@@ -76,10 +78,10 @@ async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_a
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
 
-    first = await http_client.pay(told(order_id))
-    again = await http_client.pay(told(order_id, paid_at="2026-11-21T12:00:00.5Z"))
+    first = await http_client.pay(payment_body(order_id))
+    again = await http_client.pay(payment_body(order_id, paid_at="2026-11-21T12:00:00.5Z"))
     await order_driver.skip_to_end(order_id)
-    later = await http_client.pay(told(order_id))
+    later = await http_client.pay(payment_body(order_id))
 
     assert (first.status, first.body["verdict"]) == (200, "wanted")
     assert first.body == again.body == later.body
@@ -94,7 +96,7 @@ async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_a
 
 
 async def test_a_payment_for_an_unknown_order_is_kept(http_client: HttpClient) -> None:
-    reply = await http_client.pay(told("ORD-00000000"))
+    reply = await http_client.pay(payment_body("ORD-00000000"))
 
     assert (reply.status, reply.body["verdict"]) == (202, "unmatched")
     receipt = await _kept(http_client, "ORD-00000000")
@@ -109,13 +111,13 @@ async def test_a_payment_for_a_closed_order_goes_back(
     assert (await http_client.call("POST", f"/api/v1/orders/{order_id}/cancel", body)).status == 200
     await order_driver.skip_to_end(order_id)
 
-    reply = await http_client.pay(told(order_id))
+    reply = await http_client.pay(payment_body(order_id))
 
     assert (reply.status, reply.body["verdict"]) == (202, "not_wanted")
     reference = await _refunded(temporal, order_id)
     receipt = await _kept(http_client, order_id)
     assert (receipt.progress, receipt.refund_reference) == (Progress.REFUNDED, reference)
-    assert (await http_client.pay(told(order_id))).body == reply.body
+    assert (await http_client.pay(payment_body(order_id))).body == reply.body
 
 
 async def test_a_payment_that_comes_while_its_order_ends_is_left_to_the_sweep(
@@ -128,7 +130,7 @@ async def test_a_payment_that_comes_while_its_order_ends_is_left_to_the_sweep(
         return False
 
     monkeypatch.setattr(order_driver.workflows, "confirm_payment", ended)
-    reply = await http_client.pay(told(order_id))
+    reply = await http_client.pay(payment_body(order_id))
 
     assert reply.body["verdict"] == "wanted"
     assert (await _kept(http_client, order_id)).progress is Progress.CONFIRMED
@@ -138,9 +140,9 @@ async def test_a_second_payment_for_an_order_goes_back(
     http_client: HttpClient, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
-    await http_client.pay(told(order_id))
+    await http_client.pay(payment_body(order_id))
 
-    reply = await http_client.pay(told(order_id, "second"))
+    reply = await http_client.pay(payment_body(order_id, "second"))
 
     assert (reply.status, reply.body["verdict"]) == (202, "not_wanted")
     await _refunded(temporal, order_id, "second")
@@ -153,7 +155,7 @@ async def test_a_payment_for_an_order_that_is_charged_goes_back(
     order_id = str(created.body["order_id"])
     await order_driver.skip_to_end(order_id)
 
-    reply = await http_client.pay(told(order_id))
+    reply = await http_client.pay(payment_body(order_id))
 
     assert reply.body["verdict"] == "not_wanted"
     await _refunded(temporal, order_id)
@@ -165,8 +167,8 @@ async def test_another_amount_pays_nothing_and_is_kept(
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
 
-    reply = await http_client.pay(told(order_id, **wrong))
-    again = await http_client.pay(told(order_id, **wrong))
+    reply = await http_client.pay(payment_body(order_id, **wrong))
+    again = await http_client.pay(payment_body(order_id, **wrong))
 
     assert (reply.status, reply.problem) == (422, "amount-mismatch")
     assert again.body == reply.body
@@ -175,13 +177,15 @@ async def test_another_amount_pays_nothing_and_is_kept(
 
 
 @pytest.mark.parametrize("other", [{"amount": "1.00"}, {"currency": "EUR"}, {"order_id": "ORD-1"}])
-async def test_an_event_that_tells_of_other_money_is_refused(http_client: HttpClient, other: Json) -> None:
-    first = await http_client.pay(told("ORD-00000000"))
+async def test_an_event_that_tells_of_other_money_is_refused(
+    http_client: HttpClient, other: Json
+) -> None:
+    first = await http_client.pay(payment_body("ORD-00000000"))
 
-    reply = await http_client.pay({**told("ORD-00000000"), **other})
+    reply = await http_client.pay({**payment_body("ORD-00000000"), **other})
 
     assert (reply.status, reply.problem) == (409, "event-reused")
-    assert (await http_client.pay(told("ORD-00000000"))).body == first.body
+    assert (await http_client.pay(payment_body("ORD-00000000"))).body == first.body
 
 
 async def test_a_payment_outlives_a_temporal_that_is_down(
@@ -194,17 +198,17 @@ async def test_a_payment_outlives_a_temporal_that_is_down(
 
     with monkeypatch.context() as patched:
         patched.setattr(WorkflowClient, "confirm_payment", down)
-        reply = await http_client.pay(told(order_id))
+        reply = await http_client.pay(payment_body(order_id))
     kept = await _kept(http_client, order_id)
 
     assert (reply.status, reply.problem) == (503, "temporal-unavailable")
     assert reply.headers["Retry-After"]
     assert (kept.verdict, kept.progress) == (PaymentVerdict.WANTED, Progress.CONFIRMED)
-    assert (await http_client.pay(told(order_id))).status == 200
+    assert (await http_client.pay(payment_body(order_id))).status == 200
     assert (await _kept(http_client, order_id)).progress is Progress.CONFIRMED
 
 
-BODY = json.dumps(told("ORD-00000000")).encode()
+BODY = json.dumps(payment_body("ORD-00000000")).encode()
 AT = 1_795_262_400
 FIVE = int(WINDOW.total_seconds())
 UNSIGNED: dict[str, dict[str, str]] = {
@@ -235,8 +239,12 @@ async def test_who_does_not_sign_is_not_let_in_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("seconds", [-FIVE, 0, FIVE])
-async def test_a_signature_holds_for_five_minutes_both_ways(http_client: HttpClient, seconds: int) -> None:
-    http_client.now = http_client.now.fromtimestamp(AT, http_client.now.tzinfo) + timedelta(seconds=seconds)
+async def test_a_signature_holds_for_five_minutes_both_ways(
+    http_client: HttpClient, seconds: int
+) -> None:
+    http_client.now = http_client.now.fromtimestamp(AT, http_client.now.tzinfo) + timedelta(
+        seconds=seconds
+    )
 
     reply = await http_client.send("POST", "/webhooks/payments", BODY, sign(SECRET, AT, BODY))
 
@@ -247,7 +255,7 @@ async def test_without_a_secret_nobody_is_let_in(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
 ) -> None:
     async with http_server(services, database, temporal.client, queue, secret="") as http_client:
-        reply = await http_client.pay(told("ORD-1"), secret="")
+        reply = await http_client.pay(payment_body("ORD-1"), secret="")
 
     assert (reply.status, reply.problem) == (503, "not-set-up")
 
@@ -279,15 +287,15 @@ MISTAKES: dict[str, list[object]] = {
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [(name, one) for name, some in MISTAKES.items() for one in some]
+    ("field", "value"), [(name, value) for name, some in MISTAKES.items() for value in some]
 )
 async def test_what_cannot_be_read_is_pointed_at(
     http_client: HttpClient, field: str, value: object
 ) -> None:
-    reply = await http_client.pay({**told("ORD-00000000"), field: value})
+    reply = await http_client.pay({**payment_body("ORD-00000000"), field: value})
 
     assert (reply.status, reply.problem) == (422, "unreadable")
-    assert [one["pointer"] for one in reply.body["errors"]] == [f"#/{field}"]
+    assert [error["pointer"] for error in reply.body["errors"]] == [f"#/{field}"]
 
 
 _JSON = st.recursive(
@@ -295,15 +303,16 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
-_TOLD = st.fixed_dictionaries(
-    {}, optional={name: _JSON | st.just(value) for name, value in told("ORD-00000000").items()}
+_PAYMENT = st.fixed_dictionaries(
+    {},
+    optional={name: _JSON | st.just(value) for name, value in payment_body("ORD-00000000").items()},
 )
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(body=st.binary() | st.builds(lambda told: json.dumps(told).encode(), _JSON | _TOLD))
+@given(body=st.binary() | st.builds(lambda body: json.dumps(body).encode(), _JSON | _PAYMENT))
 @example(body=b"[" * 60_000)
 @example(body=rb'{"event_id": "\ud800"}')
 async def test_no_body_makes_the_server_fail(http_client: HttpClient, body: bytes) -> None:

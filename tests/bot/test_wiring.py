@@ -73,7 +73,7 @@ async def test_the_bot_serves_health_the_api_and_the_webhook_in_both_modes(addre
         elsewhere = await session.get(f"{address}/somewhere")
 
     assert (listed.status, await listed.json()) == (200, {"orders": []})
-    assert [one.status for one in (stranger, unsigned, elsewhere)] == [401, 401, 404]
+    assert [response.status for response in (stranger, unsigned, elsewhere)] == [401, 401, 404]
     assert unsigned.content_type == stranger.content_type == "application/problem+json"
     assert elsewhere.content_type == "text/plain"
 
@@ -109,8 +109,8 @@ async def test_with_settings_a_gateway_takes_payments_and_a_server_takes_mail(
         worker.slack_client(Settings(slack_bot_token=SecretStr("xoxb-local"))) as client,
     ):
         owners = {
-            type(getattr(one, "__self__", None))
-            for one in worker.activities(client, database, outside)
+            type(getattr(activity, "__self__", None))
+            for activity in worker.activities(client, database, outside)
         }
 
     assert isinstance(outside.bank, GatewayBank)

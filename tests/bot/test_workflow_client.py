@@ -17,7 +17,16 @@ from bot.temporal.calls import (
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from tests.bot.commands import send
-from tests.bot.order_driver import ANA, BORIS, CLARA, GUS, TIMEOUT, RunningWorker, OrderDriver, make_order
+from tests.bot.order_driver import (
+    ANA,
+    BORIS,
+    CLARA,
+    GUS,
+    TIMEOUT,
+    OrderDriver,
+    RunningWorker,
+    make_order,
+)
 from tests.bot.signed_clicks import approval_by
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Status, Withdrawal
@@ -37,7 +46,9 @@ async def test_an_accepted_decision_answers_with_the_new_state(order_driver: Ord
     assert answer.snapshot.closed_by == approval_by(BORIS).actor
 
 
-async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(order_driver: OrderDriver) -> None:
+async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(
+    order_driver: OrderDriver,
+) -> None:
     card = await order_driver.waiting_order(quorum=2)
     first = await send(order_driver.workflows, card.approval_id, "first", approval_by(BORIS))
 
@@ -62,7 +73,9 @@ async def test_an_ended_request_is_ended_for_a_new_click(order_driver: OrderDriv
 
 
 async def test_a_request_that_never_was_is_unknown(order_driver: OrderDriver) -> None:
-    answer = await send(order_driver.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS))
+    answer = await send(
+        order_driver.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS)
+    )
 
     assert answer == WorkflowUnknown()
 
@@ -83,7 +96,9 @@ async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_
     assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(order_driver: OrderDriver) -> None:
+async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(
+    order_driver: OrderDriver,
+) -> None:
     """It is rejected by no rule of ours: a worker that can read it may be on its way."""
     card = await order_driver.waiting_order(quorum=2)
     handle = order_driver.env.client.get_workflow_handle(card.approval_id)
@@ -122,7 +137,10 @@ async def test_the_same_click_five_times_at_once_is_one_decision(order_driver: O
     card = await order_driver.waiting_order(quorum=2)
 
     answers = await asyncio.gather(
-        *(send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS)) for _ in range(5))
+        *(
+            send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS))
+            for _ in range(5)
+        )
     )
 
     assert all(isinstance(answer, Accepted) for answer in answers)
@@ -161,18 +179,22 @@ def asking(policy: Policy, people: list[str]) -> Policy:
 
 
 async def test_an_order_that_was_started_is_not_started_again(order_driver: OrderDriver) -> None:
-    asked = OrderInput(order=make_order(), requester=ANA_HERSELF.actor, policy=order_driver.policy)
+    order_input = OrderInput(
+        order=make_order(), requester=ANA_HERSELF.actor, policy=order_driver.policy
+    )
 
-    assert await order_driver.workflows.start(asked) is True
-    assert await order_driver.workflows.start(asked) is False
+    assert await order_driver.workflows.start(order_input) is True
+    assert await order_driver.workflows.start(order_input) is False
 
 
-async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(order_driver: OrderDriver) -> None:
+async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(
+    order_driver: OrderDriver,
+) -> None:
     """One for whoever came first, and one for all who came while it was under way."""
     card = await order_driver.waiting_order()
 
-    asked = (order_driver.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
-    answers = await asyncio.gather(*asked)
+    calls = (order_driver.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
+    answers = await asyncio.gather(*calls)
 
     assert answers == [True] * 30
     assert 1 <= await order_driver.updates(card.approval_id, "republish") <= 2

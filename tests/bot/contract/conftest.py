@@ -22,9 +22,9 @@ from records.refusals import Refusals
 from tests.bot.cli_driver import cli_driver, configure_cli
 from tests.bot.conftest import ROOT
 from tests.bot.contract.doors import House
+from tests.bot.http_client import http_server
 from tests.bot.order_driver import OrderDriver, unique
 from tests.bot.request_driver import RequestDriver
-from tests.bot.http_client import http_server
 from tests.bot.signed_clicks import SECRET, SignedHttp
 from tests.sandbox import sandbox_sharing
 from worker import activities

@@ -11,9 +11,9 @@ from bot.actions import registry
 from bot.actions.registry import Command
 from emulator.client import StandInClient, text_of
 from tests.bot.cli_driver import CliDriver, by
+from tests.bot.http_client import HttpClient
 from tests.bot.order_driver import OrderDriver, listeners_finished
 from tests.bot.request_driver import RequestDriver
-from tests.bot.http_client import HttpClient
 from tests.bot.signed_clicks import SignedHttp, click_payload, with_button_value
 from views import notices, verb_modal
 from views.card_click import context_of, metadata, parse_click
@@ -153,8 +153,10 @@ class Slack:
         ]
         sentence, link = (private or [text_of(view).strip() for view in views] or [""])[-1], ""
         if self._row.code == "stale_content":
-            told = await self._house.slack.journal(mark, kind="api", method="chat.getPermalink")
-            link = str(told[-1]["response"]["permalink"])
+            permalinks = await self._house.slack.journal(
+                mark, kind="api", method="chat.getPermalink"
+            )
+            link = str(permalinks[-1]["response"]["permalink"])
         confirmed = notices.confirmed(self._row.verb, ENGLISH) if self._in_form else ""
         refused = notices.refusal(self._row.code, self._row.data, ENGLISH, link)
         return Sent(
@@ -181,18 +183,18 @@ class Cli:
         options = [*more, *words_of(row.verb, row.typed)]
         for name, number in row.read.items():
             options += [f"--{name.removeprefix('content_')}", str(number)]
-        said = await self._house.cli.type(
+        result = await self._house.cli.type(
             *(group, verb, self._subject.request_id, *options),
             *("--as", row.person, "--key", self._key),
         )
         if not row.code:
-            assert said.out.startswith("Done.\n"), said
-            return Sent(accepted=said.code == 0, sentence="", expected="")
-        assert said.out == ""
-        assert said.code == (EXIT_CANNOT if row.code in CLOSED else EXIT_REFUSED), said
+            assert result.out.startswith("Done.\n"), result
+            return Sent(accepted=result.code == 0, sentence="", expected="")
+        assert result.out == ""
+        assert result.code == (EXIT_CANNOT if row.code in CLOSED else EXIT_REFUSED), result
         return Sent(
             accepted=False,
-            sentence=said.err.removesuffix("\n"),
+            sentence=result.err.removesuffix("\n"),
             expected=notices.field_refusal(row.code, row.data, ENGLISH),
         )
 
@@ -248,7 +250,7 @@ def command_of(row: Row, request_id: str, actor: Actor) -> Command:
     if row.verb is OrderVerb.CANCEL:
         return Cancellation(actor=actor, reason=row.typed.reason)
     spec = row.spec
-    if {one.name for one in fields(spec.rule.command)} == {"actor"}:
+    if {field_.name for field_ in fields(spec.rule.command)} == {"actor"}:
         made: Command = spec.rule.command(actor=actor)
         return made
     place: Any = {"content_revision": 1, "level": 1, "currency": "USD"} | dict(row.read)

@@ -187,9 +187,9 @@ async def subject_of(house: House, row: Row) -> Subject:
     if isinstance(row.verb, OrderVerb):
         card = await house.order_driver.approved_unpaid_order()
         return Subject(request_id=card.order_id, message=card.message)
-    asked = await house.request_driver.create()
-    await house.order_driver.until_idle(asked.request_id)
-    return Subject(request_id=asked.request_id, message=asked.message)
+    pending = await house.request_driver.create()
+    await house.order_driver.until_idle(pending.request_id)
+    return Subject(request_id=pending.request_id, message=pending.message)
 
 
 async def prepared(house: House, row: Row, subject: Subject, name: str) -> Door:
