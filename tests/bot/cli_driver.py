@@ -1,4 +1,4 @@
-"""`countersign` as somebody types it, in this process, on the real server and the test's records."""
+"""Runs `countersign` commands against the real server and the records of the test."""
 
 import asyncio
 import json
@@ -27,9 +27,9 @@ from workflows.rules.shared.audit import AuditEvent, Fact
 
 ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
 COMMAND = 60
-"""Seconds after which a command has failed to end."""
+"""Seconds after which a command counts as hung."""
 OPERATOR = pwd.getpwuid(os.getuid()).pw_name
-"""Who runs the tests. What LOGNAME says is nobody's word."""
+"""The user who runs the tests. LOGNAME is not evidence: anyone can set it."""
 
 POLICIES = """
 [countersign]
@@ -61,14 +61,14 @@ quorum = 2
 """
 
 
-def by(person: str) -> Actor:
-    """Return a person, by whom a command of these tests is recorded."""
+def cli_actor(person: str) -> Actor:
+    """Return the actor that the records have for a command with `--as person`."""
     return Actor(person=person, origin=Origin.CLI, operator=OPERATOR)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """What a command printed, and how it ended."""
+    """The output and the exit code of a command."""
 
     code: int
     out: str
@@ -76,17 +76,17 @@ class CommandResult:
 
     @property
     def json(self) -> Any:
-        """What it printed, read."""
+        """The standard output, parsed as JSON."""
         return json.loads(self.out)
 
 
 @dataclass
 class CliDriver:
-    """Types commands; each runs in a process of its own.
+    """Runs commands, each in its own process.
 
-    `here` has them run in a thread of this process: where a test has put something else in the
-    place of their code. Temporal's native client does not like to share a process with so many
-    event loops that come and go: about once in a thousand commands it has crashed.
+    With `in_process`, they run in a thread of this process, for tests that patch their code.
+    Temporal's native client does not support many short-lived event loops in one process: about one
+    command in a thousand has crashed.
     """
 
     workflows: WorkflowClient
@@ -96,8 +96,8 @@ class CliDriver:
     directory: Path
     in_process: bool = False
 
-    async def type(self, *words: str, stdin: str = "") -> CommandResult:
-        """Type a command and return what came of it."""
+    async def run(self, *words: str, stdin: str = "") -> CommandResult:
+        """Run a command and return its result."""
         if not self.in_process:
             return await self._run_in_process(words, stdin)
         result = await asyncio.to_thread(
@@ -128,11 +128,11 @@ class CliDriver:
         return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
     async def request(self, *words: str, stdin: str = "") -> CommandResult:
-        """Type a command on requests."""
-        return await self.type("request", *words, stdin=stdin)
+        """Run a `countersign request` command."""
+        return await self.run("request", *words, stdin=stdin)
 
     async def create_request(self, policy: str = "general", *words: str) -> str:
-        """Ask for something as Ana, and wait until its level is open."""
+        """Create a request of Ana's and wait until its level is open."""
         result = await self.request(
             *("create", "--policy", policy, "--title", "Team offsite", "--amount", "1500.00 USD"),
             *("--as", ANA, *words),
@@ -143,11 +143,11 @@ class CliDriver:
         return request_id
 
     async def until_decidable(self, request_id: str) -> None:
-        """Wait until somebody may decide."""
+        """Wait until Boris may comment: the level is open then."""
         await self.until(request_id, BORIS, Verb.COMMENT)
 
     async def until(self, request_id: str, person: str, verb: Verb) -> None:
-        """Wait until a person may do something."""
+        """Wait until the person may use this verb."""
         async with asyncio.timeout(TIMEOUT):
             while True:
                 menu = await self.workflows.menu(request_id, person)
@@ -165,7 +165,7 @@ class CliDriver:
                 await asyncio.sleep(0.02)
 
     async def copy_unknown_to_temporal(self, request_id: str) -> str:
-        """Return a request that the records know and Temporal does not: a copy of this one."""
+        """Return the id of a copy of a request that is in the records but not in Temporal."""
         record = await self.requests.get(request_id)
         assert record is not None
         copy = f"{request_id}-COPY"
@@ -182,7 +182,7 @@ class CliDriver:
         return copy
 
     async def refusals_of(self, request_id: str) -> list[tuple[Actor, str, str]]:
-        """Return who was refused, with which verb, and why, as the records have it."""
+        """Return the recorded refusals: actor, verb and code."""
         return [
             (refusal.actor, refusal.verb, refusal.code)
             for refusal in await self.refusals.of(request_id)
@@ -190,7 +190,7 @@ class CliDriver:
 
 
 def configure_cli(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: str) -> None:
-    """Have every command find these settings, and no file of this machine."""
+    """Give every command these settings, and none of this machine's files."""
     policies = directory / "policies.toml"
     policies.write_text(POLICIES)
     monkeypatch.chdir(directory)
@@ -202,7 +202,7 @@ def configure_cli(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: 
 
 
 def cli_driver(workflows: WorkflowClient, database: Database, directory: Path) -> CliDriver:
-    """Return a command line that looks into these records."""
+    """Return a driver with access to these records."""
     return CliDriver(
         workflows=workflows,
         trail=AuditTrail(database),

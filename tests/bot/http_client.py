@@ -1,4 +1,4 @@
-"""The bot's HTTP door: our own routes as the bot serves them, and somebody who knocks."""
+"""Serves the bot's API and webhook routes, and calls them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ AWAITED = {**ORDER, "payment": "await"}
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer."""
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
@@ -42,7 +42,7 @@ class Reply:
 
     @property
     def problem(self) -> str:
-        """The problem that the answer tells of, by the end of its type."""
+        """The last part of the problem's type."""
         assert self.headers["Content-Type"].startswith("application/problem+json"), self
         assert self.body["status"] == self.status
         return str(self.body["type"]).removeprefix("urn:countersign:problem:")
@@ -50,7 +50,7 @@ class Reply:
 
 @dataclass(kw_only=True)
 class HttpClient:
-    """Knocks at our routes."""
+    """Calls the bot's routes."""
 
     url: str
     session: aiohttp.ClientSession
@@ -66,7 +66,7 @@ class HttpClient:
         token: str = TOKEN,
         **headers: str,
     ) -> Reply:
-        """Ask the API. Headers are written with underscores."""
+        """Call the API with its token. Header names have underscores for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent.setdefault("Authorization", f"Bearer {token}")
@@ -75,7 +75,7 @@ class HttpClient:
     async def send(
         self, method: str, path: str, body: Json | bytes | None, headers: dict[str, str]
     ) -> Reply:
-        """Send a request as it is."""
+        """Send a request without adding headers."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         async with self.session.request(
             method, f"{self.url}{path}", data=data, headers=headers
@@ -85,14 +85,14 @@ class HttpClient:
             )
 
     async def pay(self, payment: Json | bytes, *, secret: str = SECRET) -> Reply:
-        """Send what a gateway tells, signed now."""
+        """Send a payment to the webhook as a gateway does, signed at `now`."""
         body = json.dumps(payment).encode() if isinstance(payment, dict) else payment
         headers = sign(secret, int(self.now.timestamp()), body)
         return await self.send("POST", "/webhooks/payments", body, headers)
 
 
 @asynccontextmanager
-async def http_server(  # noqa: PLR0913 - what stands behind it
+async def http_server(  # noqa: PLR0913 - the services behind it
     services: Services,
     database: Database,
     temporal: Client,
@@ -102,7 +102,7 @@ async def http_server(  # noqa: PLR0913 - what stands behind it
     token: str = TOKEN,
     orders: WorkflowClient | None = None,
 ) -> AsyncIterator[HttpClient]:
-    """Serve our routes while the context lasts."""
+    """Serve the routes while the context is open, and yield a client for them."""
     payments = IncomingPayments(database)
     async with aiohttp.ClientSession() as session:
         http_client = HttpClient(url="", session=session, payments=payments)

@@ -1,4 +1,4 @@
-"""Orders as somebody types them: the command line, the shop behind it, and the bot's webhook."""
+"""Runs the `countersign order` commands and waits for their effects."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from workflows.rules.shared.ids import approval_id
 
 @dataclass
 class OrderCli:
-    """Types `countersign order …` against the real server; Ana orders where nobody is named."""
+    """Runs `countersign order …` against the real server; Ana is the default actor."""
 
     cli: CliDriver
     order_driver: OrderDriver
     database: Database
 
-    async def type(self, *words: str) -> CommandResult:
-        """Type a command on orders."""
-        return await self.cli.type("order", *words)
+    async def run(self, *words: str) -> CommandResult:
+        """Run an order command."""
+        return await self.cli.run("order", *words)
 
     async def start(self, *words: str) -> str:
-        """Start an order, and return its number."""
-        result = await self.type("start", "--customer", "Acme GmbH", *words)
+        """Start an order and return its id."""
+        result = await self.run("start", "--customer", "Acme GmbH", *words)
         assert result.code == 0, result.err
         return result.out.strip()
 
     async def run_to_end(self, *words: str) -> CommandResult:
-        """Start an order, let time pass until its end, and return what --wait says of it."""
+        """Start an order, skip time until its end, and return the output of --wait."""
         order_id = await self.start(*words)
         async with asyncio.timeout(TIMEOUT):
             while not await self._has_ended(order_id):
@@ -40,7 +40,7 @@ class OrderCli:
         return await self.start_again(order_id, *words)
 
     async def until_settled(self, order_id: str) -> None:
-        """Wait until nothing is under way for an order, and the records know how it stands."""
+        """Wait until an order is idle and its status is recorded."""
         async with asyncio.timeout(TIMEOUT):
             while True:
                 await self.order_driver.until_idle(order_id)
@@ -56,14 +56,14 @@ class OrderCli:
         return record is not None and record.status in ENDED
 
     async def start_again(self, order_id: str, *words: str) -> CommandResult:
-        """Start the same order again, and return what --wait says of it."""
+        """Start the same order again and return the output of --wait."""
         named = ("start", "--customer", "Acme GmbH", "--id", order_id, "--wait")
-        result = await self.type(*named, *words)
+        result = await self.run(*named, *words)
         assert result.err.startswith(f"{order_id} exists already; nothing was ordered again.\n")
         return result
 
     async def skip_time(self) -> None:
-        """Let time pass until the orders that are open now have ended, with their approvals."""
+        """Skip time until the open orders and their approvals have ended."""
         for record in await self.order_driver.requests.orders(open_only=True):
             if record.status == OrderStatus.AWAITING_APPROVAL:
                 approval = approval_id(record.request_id)
@@ -73,7 +73,7 @@ class OrderCli:
             await self.order_driver.skip_to_end(record.request_id)
 
     async def until(self, order_id: str, status: OrderStatus) -> OrderSnapshot:
-        """Wait until an order stands so, in the records too."""
+        """Wait until an order has this status, in the records too."""
         async with asyncio.timeout(TIMEOUT):
             while True:
                 record = await self.order_driver.requests.get(order_id)
@@ -85,17 +85,17 @@ class OrderCli:
                 await asyncio.sleep(0.02)
 
     async def card(self, order_id: str, *words: str) -> str:
-        """Wait until the order's card says these words, and return all that it says."""
+        """Wait until the order's card has these words, and return its whole text."""
         message = await self.order_driver.card(
             order_id, lambda m: all(word in text_of(m) for word in words)
         )
         return text_of(message)
 
     async def notice(self, order_id: str, words: str) -> None:
-        """Wait until Ana is told this about her order: one that asks nobody has no card."""
+        """Wait until Ana gets this direct message about her order, which has no card if no one approves it."""
         message = await self.order_driver.direct_message(ANA, words)
         assert order_id in text_of(message)
 
     async def balance(self, order_id: str) -> OrderBalance:
-        """Return what the ledgers hold for an order."""
+        """Return the order's balance in the ledgers."""
         return await Balance(self.database).of_order(order_id)

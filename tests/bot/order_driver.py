@@ -1,4 +1,4 @@
-"""What the bot's tests work with: the worker as it runs, orders on their way, and signed requests."""
+"""Starts orders without the form, and waits for their messages, states and records."""
 
 import asyncio
 import secrets
@@ -35,16 +35,16 @@ from workflows.rules.shared.money import Money
 Json = dict[str, Any]
 
 ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
-"""Ana asks, Boris and Clara may decide, Fay is an admin, Gus is anybody."""
+"""Ana is the requester, Boris and Clara are approvers, Fay is an admin, Gus is not involved."""
 APPROVALS = "C0APPROVALS"
 SETTLE = timedelta(seconds=3)
-"""How long after a click the durable publish waits for the inline write."""
+"""The time after a click in which the durable publish waits for the inline write."""
 TIMEOUT = 30
-"""Real seconds a test waits for what must happen at once; two cores may be busy with other tests."""
+"""Real seconds to wait for something immediate, on a machine that is busy with other tests."""
 
 
 class RunningWorker:
-    """The worker as it runs in production; it can be stopped and started again."""
+    """A worker that can be stopped and started again."""
 
     def __init__(self, make: Callable[[], Worker]) -> None:
         self._make = make
@@ -59,7 +59,7 @@ class RunningWorker:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """An order that waits for a yes, and the message that asks for it."""
+    """An order, and the message with its card."""
 
     order_id: str
     message: Json
@@ -75,7 +75,7 @@ class Card:
 
 @dataclass
 class OrderDriver:
-    """Takes orders without a modal, and knows what came of them."""
+    """Starts orders and reads their state."""
 
     slack: StandInClient
     env: WorkflowEnvironment
@@ -102,7 +102,7 @@ class OrderDriver:
         return order.order_id
 
     async def waiting_order(self, *, quorum: int = 1) -> Card:
-        """Start an order that needs approvals, and wait for its card and for nothing under way."""
+        """Start an order that needs approvals, and wait for its card and until it is idle."""
         order_id = await self.order(policy=self.policy_with_quorum(quorum))
         message = await self.card(order_id, has_approve_button)
         card = Card(order_id=order_id, message=message)
@@ -110,7 +110,7 @@ class OrderDriver:
         return card
 
     async def approved_unpaid_order(self) -> Card:
-        """Start an order that Boris approves, and wait until its card waits for the payment."""
+        """Start an order that Boris approves, and wait until its card shows that it awaits payment."""
         order_id = await self.order(payment=PaymentMode.AWAIT)
         approval = approval_id(order_id)
         await self.card(order_id, has_approve_button)
@@ -121,13 +121,13 @@ class OrderDriver:
         return Card(order_id=order_id, message=message)
 
     async def unpaid_order(self, total: str) -> str:
-        """Start an order that needs nobody, and wait until it waits for its payment."""
+        """Start an order that needs no approval, and wait until it awaits payment."""
         order_id = await self.order(total, payment=PaymentMode.AWAIT)
         await self.until_idle(order_id)
         return order_id
 
     async def pay(self, order_id: str, amount: str) -> None:
-        """Confirm the payment, as the gateway does."""
+        """Confirm the payment as the gateway does."""
         payment = PaymentConfirmation(
             event_id=f"evt-{order_id}",
             amount=Decimal(amount),
@@ -144,18 +144,18 @@ class OrderDriver:
         return replace(self.policy, levels=levels)
 
     async def card(self, order_id: str, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until the order's card looks like this."""
+        """Wait until the order's card matches."""
         return await self.slack.wait_for_message(
             APPROVALS, BORIS, lambda m: order_id in text_of(m) and predicate(m)
         )
 
     async def cards(self, order_id: str) -> list[Json]:
-        """Return every message that everybody sees and that names the order."""
+        """Return the public messages that name the order."""
         seen = await self.slack.messages(APPROVALS, FAY)
         return [m for m in seen if order_id in text_of(m) and not m.get("is_ephemeral")]
 
     async def private_message(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
-        """Wait until this person, and nobody else, is told something with these words."""
+        """Wait for an ephemeral message to the person with these words."""
         return await self.slack.wait_for_message(
             channel,
             person,
@@ -169,12 +169,12 @@ class OrderDriver:
         )
 
     async def pass_time(self, workflow_id: str, duration: timedelta = SETTLE) -> None:
-        """Let time pass on a workflow's clock."""
+        """Skip time on a workflow's clock."""
         async with asyncio.timeout(TIMEOUT):
             await self.env.fast_forward(self._handle(workflow_id), duration)
 
     async def skip_to_end(self, workflow_id: str) -> None:
-        """Let time pass until the workflow has ended; it may have ended by itself already."""
+        """Skip time until the workflow has ended; it may have ended already."""
         async with asyncio.timeout(TIMEOUT):
             try:
                 await self.env.fast_forward(self._handle(workflow_id))
@@ -187,7 +187,7 @@ class OrderDriver:
         return list((await self._handle(workflow_id).fetch_history()).events)
 
     async def updates(self, workflow_id: str, name: str) -> int:
-        """Count the updates of this name that were accepted: they stand in the history."""
+        """Count the accepted updates of this name in the history."""
         return sum(
             event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
             == name
@@ -196,18 +196,18 @@ class OrderDriver:
         )
 
     async def version(self, request_id: str) -> int:
-        """Return the version of the card as the records have it."""
+        """Return the recorded version of the card."""
         record = await self.requests.get(request_id)
         assert record is not None
         return decode_snapshot(record.face).card_version
 
     async def until_idle(self, workflow_id: str) -> int:
-        """Wait until nothing is under way but timers and children; return the history's length."""
+        """Wait until only timers and children are open; return the length of the history."""
         async with asyncio.timeout(TIMEOUT):
             return len(await until_history(self._handle(workflow_id), _is_at_rest))
 
     async def refusals_of(self, request_id: str) -> list[tuple[str, str]]:
-        """Return who was refused, and why, as the records have it."""
+        """Return the recorded refusals: person and code."""
         return [
             (refusal.actor.person, refusal.code) for refusal in await self.refusals.of(request_id)
         ]
@@ -217,7 +217,7 @@ class OrderDriver:
 
 
 def cli_approval_by(person: str) -> Decision:
-    """Return a yes of this person's, as the command line sends it."""
+    """Return the person's approval as the command line sends it."""
     return Decision(
         actor=Actor(person=person, origin=Origin.CLI),
         verdict=Verdict.APPROVE,
@@ -227,7 +227,7 @@ def cli_approval_by(person: str) -> Decision:
 
 
 async def exists(env: WorkflowEnvironment, workflow_id: str) -> bool:
-    """Say whether there was ever such a workflow."""
+    """Return whether a workflow with this id was ever started."""
     try:
         await env.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
@@ -269,7 +269,7 @@ def make_order(total: str = "1500.00") -> Order:
 
 
 def has_approve_button(message: Json) -> bool:
-    """Say whether anybody could press Approve here."""
+    """Return whether the message has an Approve button."""
     return any(
         element.get("action_id") == "approve"
         for block in message.get("blocks", [])
@@ -278,12 +278,12 @@ def has_approve_button(message: Json) -> bool:
 
 
 def shows(*words: str) -> Callable[[Json], bool]:
-    """Fit messages with these words and without buttons."""
+    """Return a predicate for messages with these words and without an Approve button."""
     return lambda m: not has_approve_button(m) and all(word in text_of(m) for word in words)
 
 
 async def listeners_finished() -> None:
-    """Wait until every listener that was called has come to its end."""
+    """Wait until every called listener has finished."""
     async with asyncio.timeout(TIMEOUT):
         while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)

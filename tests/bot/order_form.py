@@ -1,4 +1,4 @@
-"""The order form as a person fills it in, and as Slack sends it."""
+"""Opens, fills in and submits the order form."""
 
 import json
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ def order_id_of(form: Json) -> str:
 
 
 async def fill_in(slack: StandInClient, form: Json, person: str = ANA, **changes: str) -> Json:
-    """Submit the form with TYPED, but for `changes`; a name has `__` where the field has a dot."""
+    """Submit the form with TYPED and `changes`; a name has `__` for the dot of its field."""
     typed = TYPED | {name.replace("__", "."): value for name, value in changes.items()}
     return await slack.act(
         person, "view_submit", tab="main", view_id=form["id"], state=state_of(form, typed)
@@ -53,7 +53,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
 
 
 async def submission(slack: StandInClient, http: SignedHttp, **changes: str) -> tuple[Json, Json]:
-    """Open the form by a signed command and return it, with what Slack sends when it is submitted."""
+    """Open the form by a signed command; return it and the payload of its submission."""
     mark = await slack.journal_mark()
     await slack.say(ANA, APPROVALS, "/order")
     (envelope,) = await slack.journal(mark, kind="envelope", what="/order")

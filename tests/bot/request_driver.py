@@ -1,4 +1,4 @@
-"""The front desk: requests of any policy, asked without a form, and everything people press on them."""
+"""Starts requests of any policy without a form, and clicks their buttons and menus."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ def user(person: str) -> ApproverSource:
 
 
 def level(*people: str, name: str = "desk", **rule: Any) -> LevelRule:
-    """Return a level for these people; two of them must agree unless `rule` says otherwise."""
+    """Return a level with these approvers; two must agree unless `rule` sets another quorum."""
     rule = {"quorum": Quorum(count=min(2, len(people))), **rule}
     return LevelRule(name=name, approvers=tuple(map(user, people)), **rule)
 
@@ -46,12 +46,12 @@ FORMS: Mapping[Verb, tuple[str, Mapping[str, Any]]] = {
     ),
     Verb.CLOSE: (FAY, {"reason": "The office moves"}),
 }
-"""Who submits the form of each verb, and what they type into it."""
+"""For each verb with a form, the person who submits it and the input."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PendingRequest:
-    """A request that waits, and the message that asks for it."""
+    """A pending request, and the message with its card or thread root."""
 
     request_id: str
     message: Json
@@ -63,12 +63,12 @@ class PendingRequest:
 
 @dataclass
 class RequestDriver:
-    """Asks for things, and waits for what people then see."""
+    """Starts requests and waits for the messages and modals that people see."""
 
     slack: StandInClient
     workflows: WorkflowClient
     house: Policy
-    """Any policy of the house: its admins and their channel."""
+    """Any policy of the organisation, for its admins and their channel."""
 
     def policy(self, *levels: LevelRule, **changes: Any) -> Policy:
         levels = levels or (BOTH,)
@@ -84,7 +84,7 @@ class RequestDriver:
         return replace(written, **changes)
 
     async def create(self, *levels: LevelRule, text: str = "", **changes: Any) -> PendingRequest:
-        """Ask, as Ana, for a new desk, and wait for the card, or a thread's root, with its buttons."""
+        """Start a request of Ana's and wait for its card, or thread root, with the buttons."""
         policy = self.policy(*levels, **changes)
         request_id = new_id("REQ")
         request = ApprovalRequest(
@@ -101,7 +101,7 @@ class RequestDriver:
         )
 
     async def reply(self, pending: PendingRequest, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until a reply of ours in the request's thread looks like this."""
+        """Wait until one of the bot's replies in the request's thread matches."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
@@ -110,7 +110,7 @@ class RequestDriver:
         )
 
     async def card(self, request_id: str, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until the card in its channel looks like this."""
+        """Wait until the card in its channel matches."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
@@ -120,35 +120,35 @@ class RequestDriver:
         )
 
     async def menu(self, person: str, pending: PendingRequest) -> Json:
-        """Press *More* and wait until the modal says what this person may do."""
+        """Click *More* and wait until the modal lists the person's verbs."""
         await self.slack.click(person, APPROVALS, pending.message, "more")
         return await self.slack.wait_for_modal(
             person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
         )
 
     async def form(self, person: str, pending: PendingRequest, verb: str) -> Json:
-        """Press *More*, choose a verb, and wait for its form."""
+        """Click *More*, choose a verb, and wait for its form."""
         menu = await self.menu(person, pending)
         (block,) = (block for block in menu["blocks"] if block["block_id"] == f"verb-{verb}")
         await self.choose(person, menu, block)
         return await self.slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
 
     async def choose(self, person: str, menu: Json, block: Json) -> Json:
-        """Press the button of one verb."""
+        """Click the button of a verb in the menu."""
         place = {"view_id": menu["id"], "action_id": "choose", "block_id": block["block_id"]}
         return await self.slack.act(person, "block_action", element_state={}, **place)
 
     async def modal(self, person: str, words: str) -> Json:
-        """Wait until the person's modal says this."""
+        """Wait until the person's modal has these words."""
         return await self.slack.wait_for_modal(person, lambda v: words in text_of(v))
 
     async def snapshot(
         self, request_id: str, holds: Callable[[ApprovalSnapshot], bool]
     ) -> ApprovalSnapshot:
-        """Wait until the request's own face is like this."""
+        """Wait until the workflow's snapshot matches."""
         async with asyncio.timeout(TIMEOUT):
             while True:
-                with contextlib.suppress(TemporalUnavailableError):  # a busy machine: asked again
+                with contextlib.suppress(TemporalUnavailableError):  # on a busy machine: retry
                     menu = await self.workflows.menu(request_id, ANA)
                     if menu is not None and holds(menu.face):
                         return menu.face
@@ -156,7 +156,7 @@ class RequestDriver:
 
 
 def offers(*action_ids: str) -> Callable[[Json], bool]:
-    """Fit messages whose buttons are at least these."""
+    """Return a predicate for messages that have at least these buttons."""
 
     def fits(message: Json) -> bool:
         found = {
@@ -170,7 +170,7 @@ def offers(*action_ids: str) -> Callable[[Json], bool]:
 
 
 def verbs_in(menu: Json) -> list[str]:
-    """Return the verbs that a *More* modal offers, in its order."""
+    """Return the verbs of a *More* modal in its order."""
     return [
         block["accessory"]["value"]
         for block in menu["blocks"]

@@ -1,4 +1,4 @@
-"""The HTTP API for orders, over real HTTP: create, read, cancel, and a problem for everything else."""
+"""The HTTP API for orders over real HTTP: create, read and cancel, and problems for all errors."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def _create(http_client: HttpClient, body: Json, key: str = "") -> Reply:
     return await http_client.call("POST", ORDERS, body, Idempotency_Key=key or new_id("KEY"))
 
 
-async def test_an_order_is_created_read_and_done(
+async def test_an_order_is_created_read_and_completed(
     http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
     created = await _create(http_client, ORDER)
@@ -70,7 +70,7 @@ async def test_an_order_is_created_read_and_done(
     assert {step["status"] for step in read.body["steps"]} == {"done"}
 
 
-async def test_the_total_is_computed_and_decides_whether_somebody_is_asked(
+async def test_the_computed_total_decides_whether_an_approval_is_needed(
     http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
     cents = {"sku": "LAMP-LED", "quantity": 1, "unit_price": "0.01"}
@@ -82,7 +82,7 @@ async def test_the_total_is_computed_and_decides_whether_somebody_is_asked(
 
 
 @pytest.mark.parametrize("by", ["key", "id"])
-async def test_the_same_order_sent_twice_at_once_and_later_is_one(
+async def test_repeated_requests_create_one_order(
     http_client: HttpClient, order_driver: OrderDriver, by: str
 ) -> None:
     wish = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
@@ -101,7 +101,7 @@ OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": 
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=["note", "lines", "requester"])
-async def test_another_order_under_the_same_key_is_refused(
+async def test_a_different_order_with_the_same_key_is_rejected(
     http_client: HttpClient, order_driver: OrderDriver, other: Json
 ) -> None:
     key = new_id("KEY")
@@ -114,7 +114,7 @@ async def test_another_order_under_the_same_key_is_refused(
 
 
 @pytest.mark.parametrize("key", ["", "short", "has a blank in it", "x" * 201])
-async def test_an_order_that_could_not_be_told_from_its_repetition_is_refused(
+async def test_an_order_without_a_usable_idempotency_key_is_rejected(
     http_client: HttpClient, key: str
 ) -> None:
     headers = {"Idempotency_Key": key} if key else {}
@@ -153,7 +153,7 @@ MISTAKES: list[tuple[Json, str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda mistake: str(mistake)[:50])
-async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
+async def test_validation_errors_point_at_the_field_and_start_nothing(
     http_client: HttpClient, temporal: WorkflowEnvironment, wrong: Json, pointer: str
 ) -> None:
     order_id = new_id("ORD")
@@ -177,7 +177,7 @@ ROUTES = [
 
 @pytest.mark.parametrize("written", TOKENS)
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_without_the_token_nobody_is_let_in(
+async def test_requests_without_the_token_are_rejected(
     http_client: HttpClient, method: str, path: str, written: str
 ) -> None:
     headers = {"Authorization": written} if written else {}
@@ -188,7 +188,7 @@ async def test_without_the_token_nobody_is_let_in(
     assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_an_api_without_a_token_is_off_and_says_so(
+async def test_an_api_without_a_configured_token_is_disabled(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
 ) -> None:
     async with http_server(services, database, temporal.client, queue, token="") as http_client:
@@ -213,7 +213,7 @@ NOWHERE = [
 
 
 @pytest.mark.parametrize(("method", "path", "status", "problem"), NOWHERE)
-async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - a row
+async def test_unknown_routes_and_methods_return_problems(  # noqa: PLR0913, PLR0917 - a row
     http_client: HttpClient,
     worker: RunningWorker,
     method: str,
@@ -229,7 +229,7 @@ async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - 
     assert (status == 405) == ("Allow" in reply.headers)
 
 
-async def test_the_latest_orders_of_a_person_come_first(
+async def test_orders_of_a_person_are_listed_newest_first(
     http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
     ids = []
@@ -245,7 +245,7 @@ async def test_the_latest_orders_of_a_person_come_first(
     assert others.body == {"orders": []}
 
 
-async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down(
+async def test_a_refused_cancellation_is_explained_and_recorded(
     http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
     order_id = (await _create(http_client, COSTLY)).body["order_id"]
@@ -268,7 +268,7 @@ async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down
 
 
 class Fakes(WorkflowClient):
-    """Orders that answer as a test wants."""
+    """Order calls with the answers that a test sets."""
 
     def __init__(self) -> None:
         self.answer: NotAccepted = WorkflowUnknown()
@@ -303,12 +303,12 @@ async def fake_api_client(
     queue: str,
     fakes: Fakes,
 ) -> AsyncIterator[HttpClient]:
-    """A door behind which nothing happens."""
+    """A client of an API whose order calls are fakes."""
     async with http_server(services, database, temporal.client, queue, orders=fakes) as http_client:
         yield http_client
 
 
-async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
+async def test_with_temporal_down_the_response_says_that_a_retry_is_safe(
     fake_api_client: HttpClient, fakes: Fakes
 ) -> None:
     fakes.answer = Unconfirmed()
@@ -326,7 +326,7 @@ async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
     assert len(set(fakes.updates)) == 1
 
 
-async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
+async def test_an_external_payment_needs_no_card_and_the_email_is_passed_on(
     fake_api_client: HttpClient, fakes: Fakes
 ) -> None:
     wish = {**ORDER, "payment": "await", "email": "ada@example.org"}
@@ -340,7 +340,7 @@ async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
     assert started.order.email == "ada@example.org"
 
 
-async def test_a_body_that_is_too_long_is_refused(fake_api_client: HttpClient) -> None:
+async def test_a_body_that_is_too_long_is_rejected(fake_api_client: HttpClient) -> None:
     reply = await fake_api_client.call("POST", ORDERS, b" " * (MAX_BODY + 1))
 
     assert (reply.status, reply.problem) == (413, "too-long")
@@ -380,7 +380,7 @@ _NEAR = st.fixed_dictionaries(
 @example(path=ORDERS, body=json.dumps({**ORDER, "expire_after": "9" * 60_000 + "d"}).encode())
 @example(path=ORDERS, body=json.dumps({**ORDER, "payment_window": "999999999d"}).encode())
 @example(path=ORDERS, body=rb'{"customer": "\ud800"}')
-async def test_no_body_makes_the_server_fail(
+async def test_arbitrary_bodies_never_cause_a_server_error(
     fake_api_client: HttpClient, path: str, body: bytes
 ) -> None:
     reply = await fake_api_client.call("POST", path, body, Idempotency_Key="the-same-key")

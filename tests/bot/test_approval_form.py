@@ -1,4 +1,4 @@
-"""`/approval`: the form, its mistakes at their fields, and one request however often it is sent."""
+"""`/approval`: the form, errors at their fields, and one request per form."""
 
 import json
 
@@ -24,7 +24,7 @@ async def open_form(slack: StandInClient, text: str = "") -> Json:
 
 
 def choose(form: Json, policy: str) -> Json:
-    """Return the state of the select in which this policy is chosen."""
+    """Return the state of the policy select with this choice."""
     (block,) = (block for block in form["blocks"] if block["block_id"] == "policy")
     (option,) = (option for option in block["element"]["options"] if option["value"] == policy)
     return {"selected_option": option}
@@ -35,7 +35,7 @@ def request_id_of(form: Json) -> str:
 
 
 def policy_with_levels(services: Services) -> str:
-    """Return a policy of the shipped file that asks somebody about every amount."""
+    """Return a shipped policy in which every amount needs an approval."""
     return next(
         name
         for name, policy in services.policies.by_name.items()
@@ -43,7 +43,7 @@ def policy_with_levels(services: Services) -> str:
     )
 
 
-async def test_a_request_is_asked_by_the_form(
+async def test_the_form_creates_a_request(
     slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
@@ -60,7 +60,7 @@ async def test_a_request_is_asked_by_the_form(
     assert snapshot.content.title == TYPED["title"]
 
 
-async def test_the_command_may_name_the_policy(
+async def test_the_command_accepts_a_policy(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     policy = policy_with_levels(services)
@@ -81,7 +81,7 @@ async def test_orders_have_their_own_form(slack: StandInClient, bot: AsyncApp) -
     assert "order" not in [option["value"] for option in block["element"]["options"]]
 
 
-async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
+async def test_every_mistake_is_shown_at_its_field_and_nothing_is_started(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
@@ -104,7 +104,7 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
     assert not await exists(temporal, request_id_of(form))
 
 
-async def test_the_same_form_twice_is_one_request(
+async def test_submitting_the_same_form_twice_creates_one_request(
     slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
@@ -131,7 +131,7 @@ SENT_AGAIN: list[tuple[dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("changed", "words"), SENT_AGAIN)
-async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - what a form meets
+async def test_resubmitting_an_edited_form_reports_that_the_first_submission_counts(  # noqa: PLR0913, PLR0917 - the parts that a form uses
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
@@ -149,7 +149,9 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         policy=policy,
         route=route(policy, None),
     )
-    assert await request_driver.workflows.start(pending)  # a first try that was not confirmed
+    assert await request_driver.workflows.start(
+        pending
+    )  # an earlier submission that was not confirmed
     again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
 
     await slack.submit(ANA, form, again)

@@ -1,4 +1,4 @@
-"""`countersign audit`: shown, handed out, checked against Temporal's history, and redacted."""
+"""`countersign audit`: showing, exporting, verifying and redacting trails."""
 
 import asyncio
 import csv
@@ -19,7 +19,7 @@ from bot.policies.file import Policies
 from records.database import Database
 from records.schema import audit_events, requests
 from records.trail import fact_of
-from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, by
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
 from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.records.stories import change, contents, forge
 from workflows.rules.messages import OrderInput
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 async def rejected(cli: CliDriver) -> str:
-    """Return a request that Boris has refused in words that he regrets, after Gus was refused."""
+    """Return a request that Boris rejected with the reason SECRET, after Gus was refused."""
     request = await cli.create_request()
     assert (await cli.request("decide", request, "approve", "--as", GUS)).code == 6
     result = await cli.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
@@ -44,14 +44,14 @@ async def rejected(cli: CliDriver) -> str:
     return request
 
 
-async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(cli: CliDriver) -> None:
+async def test_a_trail_shows_actors_times_and_rules(cli: CliDriver) -> None:
     request = await rejected(cli)
 
-    shown = await cli.type("audit", "show", request)
-    plain = await cli.type("audit", "show", request, "--json")
-    refused = await cli.type("audit", "refusals", request)
-    counted = await cli.type("audit", "refusals", "--json")
-    unknown = await cli.type("audit", "show", "REQ-NEVERWAS")
+    shown = await cli.run("audit", "show", request)
+    plain = await cli.run("audit", "show", request, "--json")
+    refused = await cli.run("audit", "refusals", request)
+    counted = await cli.run("audit", "refusals", "--json")
+    unknown = await cli.run("audit", "show", "REQ-NEVERWAS")
 
     assert shown.code == 0
     for words in (
@@ -73,17 +73,17 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(cli: CliDriv
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
-async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
+async def test_a_trail_forged_with_valid_hashes_is_detected_by_the_history(
     cli: CliDriver, database: Database
 ) -> None:
-    """Guard: `bot.actions.audit_verification.check` without its call of `replay_facts` finds nothing."""
+    """Without `replay_facts`, `bot.actions.audit_verification.check` detects nothing here."""
     request = await rejected(cli)
-    before = await cli.type("audit", "verify", request)
+    before = await cli.run("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")
 
-    alone = await cli.type("audit", "verify", request, "--no-temporal")
-    compared = await cli.type("audit", "verify", request)
-    everything = await cli.type("audit", "verify", "--all")
+    alone = await cli.run("audit", "verify", request, "--no-temporal")
+    compared = await cli.run("audit", "verify", request)
+    everything = await cli.run("audit", "verify", "--all")
 
     assert (before.code, before.err) == (0, "")
     assert before.out == (f"{request}: 4 facts, {SAME}\n")
@@ -99,14 +99,14 @@ async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history
     )
 
 
-async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
+async def test_changed_facts_states_and_refusals_are_reported(
     cli: CliDriver, database: Database
 ) -> None:
     request = await rejected(cli)
     await change(
         database, "UPDATE requests SET status = 'approved' WHERE request_id = :it", it=request
     )
-    state = await cli.type("audit", "verify", request)
+    state = await cli.run("audit", "verify", request)
     await change(
         database,
         "UPDATE audit_events SET rule = 'x' WHERE request_id = :it AND sequence = 2",
@@ -114,8 +114,8 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
     )
     await change(database, "UPDATE refusals SET code = 'x'")
 
-    fact = await cli.type("audit", "verify", request)
-    everything = await cli.type("audit", "verify", "--all", "--no-temporal")
+    fact = await cli.run("audit", "verify", request)
+    everything = await cli.run("audit", "verify", "--all", "--no-temporal")
 
     assert (state.code, fact.code, everything.code) == (FLAWED, FLAWED, FLAWED)
     assert state.out == (
@@ -125,7 +125,7 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
     assert "The refusals: refusal 1 was altered.\n" in everything.out
 
 
-async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
+async def test_a_deleted_trail_is_detected_by_the_history(
     cli: CliDriver, database: Database, temporal: WorkflowEnvironment
 ) -> None:
     request = await rejected(cli)
@@ -133,10 +133,10 @@ async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == request))
 
-    verified = await cli.type("audit", "verify", request)
+    verified = await cli.run("audit", "verify", request)
     await until(lambda: is_listed(temporal, request))
-    everything = await cli.type("audit", "verify", "--all")
-    alone = await cli.type("audit", "verify", request, "--no-temporal")
+    everything = await cli.run("audit", "verify", "--all")
+    alone = await cli.run("audit", "verify", request, "--no-temporal")
 
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
     assert (verified.code, verified.out) == (FLAWED, sentence)
@@ -144,13 +144,15 @@ async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
     assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is recorded.\n")
 
 
-async def test_an_open_request_an_order_and_its_approval_are_what_their_histories_yield(
+async def test_trails_of_a_request_an_order_and_its_approval_match_their_histories(
     cli: CliDriver, policies: Policies
 ) -> None:
     waiting = await cli.create_request("travel")
     order = make_order()
     await cli.workflows.start(
-        OrderInput(order=order, requester=by(ANA), policy=policies.policy("order"), managers=())
+        OrderInput(
+            order=order, requester=cli_actor(ANA), policy=policies.policy("order"), managers=()
+        )
     )
     approval = approval_id(order.order_id)
     await cli.until_decidable(approval)
@@ -158,8 +160,8 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
     assert done.code == 0, done.err
     await cli.fact(order.order_id, Fact.ORDER_ENDED)
 
-    result = await cli.type("audit", "verify", waiting, order.order_id, approval)
-    everything = await cli.type("audit", "verify", "--all")
+    result = await cli.run("audit", "verify", waiting, order.order_id, approval)
+    everything = await cli.run("audit", "verify", "--all")
 
     assert (result.code, result.err) == (0, ""), result.out
     assert result.out.count("and Temporal's history matches.\n") == 3
@@ -169,14 +171,14 @@ async def test_an_open_request_an_order_and_its_approval_are_what_their_historie
     )
 
 
-async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
+async def test_without_temporal_the_report_says_that_only_the_chain_was_checked(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
 
-    down = await cli.type("audit", "verify", request)
-    enough = await cli.type("audit", "verify", "--all", "--no-temporal")
+    down = await cli.run("audit", "verify", request)
+    enough = await cli.run("audit", "verify", "--all", "--no-temporal")
 
     assert down.code == UNCHECKED
     assert down.out == f"{request}: 4 facts, the chain is intact; not compared with Temporal.\n"
@@ -184,7 +186,7 @@ async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
     assert (enough.code, enough.err) == (0, "")
 
 
-async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
+async def test_with_a_deleted_history_only_the_chain_is_checked(
     cli: CliDriver, temporal: WorkflowEnvironment, worker: RunningWorker
 ) -> None:
     request = await rejected(cli)
@@ -199,7 +201,7 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
     await until(lambda: is_deleted(temporal, request))
     await worker.start()
 
-    result = await cli.type("audit", "verify", request)
+    result = await cli.run("audit", "verify", request)
 
     assert (result.code, result.out) == (
         0,
@@ -208,7 +210,7 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
 
 
 async def is_listed(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
-    """Say whether Temporal's list has it yet: that is a little late."""
+    """Return whether Temporal lists the workflow; its list is eventually consistent."""
     found = temporal.client.list_workflows(f"WorkflowId = '{workflow_id}'")
     return bool([workflow async for workflow in found])
 
@@ -222,7 +224,7 @@ async def is_deleted(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until this holds."""
+    """Wait until `holds` returns true."""
     async with asyncio.timeout(TIMEOUT):
         while True:
             if await holds():
@@ -230,32 +232,32 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_namespace_that_is_not_there_is_not_taken_for_a_forgotten_history(
+async def test_a_missing_namespace_is_not_reported_as_a_deleted_history(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
 
-    result = await cli.type("audit", "verify", request)
+    result = await cli.run("audit", "verify", request)
 
     assert result.code == UNCHECKED
     assert result.err.startswith("Temporal has no namespace “nowhere”.")
 
 
-async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
+async def test_a_redacted_text_is_gone_and_the_trail_still_verifies(
     cli: CliDriver, database: Database, tmp_path: Path
 ) -> None:
     request = await rejected(cli)
     redact = ("audit", "redact", request, "3", "--as", FAY, "--reason", "He is sorry")
 
-    done = await cli.type(*redact)
-    again = await cli.type(*redact)
-    content = await cli.type(*redact[:3], "1", *redact[4:], "--field", "content")
-    verified = await cli.type("audit", "verify", request)
-    shown = await cli.type("audit", "show", request)
+    done = await cli.run(*redact)
+    again = await cli.run(*redact)
+    content = await cli.run(*redact[:3], "1", *redact[4:], "--field", "content")
+    verified = await cli.run("audit", "verify", request)
+    shown = await cli.run("audit", "show", request)
     out = tmp_path / "export.jsonl"
-    exported = await cli.type("audit", "export", "--output", str(out))
-    file = await cli.type("audit", "verify", "--file", str(out))
+    exported = await cli.run("audit", "export", "--output", str(out))
+    file = await cli.run("audit", "verify", "--file", str(out))
     request_shown = await cli.request("show", request)
 
     assert (done.code, done.out.splitlines()) == (
@@ -281,7 +283,7 @@ async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
     assert request_shown.code == 0
 
 
-async def test_what_cannot_be_redacted_is_told_with_what_to_do(cli: CliDriver) -> None:
+async def test_a_refused_redaction_says_what_to_do(cli: CliDriver) -> None:
     request = await cli.create_request()
     await cli.fact(request, Fact.LEVEL_OPENED)
     reason = ("--reason", "Because")
@@ -302,30 +304,30 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(cli: CliDriver) -
     }
 
     for words, sentence in wrong.items():
-        result = await cli.type("audit", "redact", request, *words)
+        result = await cli.run("audit", "redact", request, *words)
         assert (result.code, result.out) == (CANNOT, ""), words
         assert result.err.startswith(sentence)
-    unknown = await cli.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
+    unknown = await cli.run("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
-async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
+async def test_exported_facts_and_refusals_can_be_verified_without_a_database(
     cli: CliDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request, other = await rejected(cli), await cli.create_request()
     await cli.fact(other, Fact.LEVEL_OPENED)
 
-    single = await cli.type("audit", "export", request)
-    everything = await cli.type("audit", "export")
-    refusals = await cli.type("audit", "export", "--refusals")
-    table = await cli.type("audit", "export", request, "--format", "csv")
-    refused = await cli.type("audit", "export", "--refusals", "--format", "csv")
-    monkeypatch.setenv("DATABASE_URL", "nonsense")  # a file is checked with nothing else
+    single = await cli.run("audit", "export", request)
+    everything = await cli.run("audit", "export")
+    refusals = await cli.run("audit", "export", "--refusals")
+    table = await cli.run("audit", "export", request, "--format", "csv")
+    refused = await cli.run("audit", "export", "--refusals", "--format", "csv")
+    monkeypatch.setenv("DATABASE_URL", "nonsense")  # verifying a file needs no database
     checked = []
     for result in (single, everything, refusals):
         file = tmp_path / "export.jsonl"
         file.write_text(result.out)
-        checked.append(await cli.type("audit", "verify", "--file", str(file)))
+        checked.append(await cli.run("audit", "verify", "--file", str(file)))
 
     documents = [json.loads(line) for line in single.out.splitlines()]
     assert [document["type"] for document in documents] == [*("fact",) * 4, "head", "end"]
@@ -344,7 +346,7 @@ async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
     assert next(csv.DictReader(StringIO(refused.out)))["code"] == "not_an_approver"
 
 
-async def test_what_is_to_be_verified_or_exported_is_said_once(
+async def test_invalid_targets_of_verify_and_export_are_rejected(
     cli: CliDriver, tmp_path: Path
 ) -> None:
     for words in (
@@ -356,12 +358,12 @@ async def test_what_is_to_be_verified_or_exported_is_said_once(
         ("export", "REQ-1", "--refusals"),
         ("export", "--output", str(tmp_path / "no" / "folder")),
     ):
-        result = await cli.type("audit", *words)
+        result = await cli.run("audit", *words)
         assert (result.code, result.out) == (CANNOT, ""), words
         assert result.err.count("\n") == 1, result.err
 
 
-async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bug(
+async def test_a_closed_pipe_during_an_export_is_not_reported_as_a_bug(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli.in_process = True
@@ -372,6 +374,6 @@ async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bu
     request = await rejected(cli)
     monkeypatch.setattr(audit_file.JsonLines, "line", closed)
 
-    result = await cli.type("audit", "export", request)
+    result = await cli.run("audit", "export", request)
 
     assert (result.code, result.out, result.err) == (CANNOT, "", "")

@@ -1,4 +1,4 @@
-"""docs/audit.md shows what the program says: its examples are typed here, its tables compared."""
+"""docs/audit.md: its examples are run, and its tables are compared with the program."""
 
 import re
 import shlex
@@ -23,13 +23,13 @@ EXAMPLES = [
 
 
 def bare(text: str, operator: str) -> list[str]:
-    """Return the words, without when it was, who ran it, and how wide a table is drawn."""
+    """Return the words without times, the operator and the borders of tables."""
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", text)
     return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", text.replace(f": {operator}", ": OPERATOR")).split()
 
 
 @pytest.mark.usefixtures("worker")
-async def test_every_example_is_what_the_program_says(cli: CliDriver) -> None:
+async def test_every_example_matches_the_output(cli: CliDriver) -> None:
     await cli.request(
         *("create", "--id", REQUEST, "--policy", "general", "--title", "Trade fair"),
         *("--text", "Two days in Hanover", "--amount", "1500.00 USD", "--as", ANA),
@@ -42,12 +42,12 @@ async def test_every_example_is_what_the_program_says(cli: CliDriver) -> None:
 
     assert len(EXAMPLES) >= 8
     for words, _, shown in EXAMPLES:
-        result = await cli.type(*shlex.split(words))
+        result = await cli.run(*shlex.split(words))
         assert result.code == 0, words
         assert bare(result.out + result.err, OPERATOR) == bare(shown, "olga"), words
 
 
-def test_every_sentence_and_every_exit_code_stands_there() -> None:
+def test_every_message_and_exit_code_is_documented() -> None:
     sentences = re.findall(
         r"^\| ((?:is|was|cannot be|differs|fits) [^|]+) \|", DOCUMENT, re.MULTILINE
     )
@@ -60,7 +60,7 @@ def test_every_sentence_and_every_exit_code_stands_there() -> None:
     ]
 
 
-def test_there_is_a_sentence_for_everything_that_can_be_found() -> None:
+def test_every_finding_has_a_message() -> None:
     compared = {*audit_output.DIFFERENCES, *audit_output.COMPARED}
 
     assert set(audit_output.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}

@@ -1,4 +1,4 @@
-"""Who is away, from the command line: noted, shown, refused, and heard of by open requests."""
+"""`countersign away`: recording, showing and rejecting absences, and refreshing open requests."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,22 +10,22 @@ from workflows.rules.shared.audit import Fact
 
 
 def day(number: int) -> str:
-    """Return a day so many days from now, in Berlin's winter or summer alike."""
+    """Return the date this many days from now in Berlin."""
     return (datetime.now(UTC) + timedelta(days=number)).date().isoformat()
 
 
 @pytest.mark.usefixtures("worker")
-async def test_open_requests_hear_of_an_absence_and_of_its_end(cli: CliDriver) -> None:
+async def test_open_requests_are_refreshed_when_an_absence_starts_and_ends(cli: CliDriver) -> None:
     request = await cli.create_request()
     await cli.fact(request, Fact.LEVEL_OPENED)
 
-    noted = await cli.type("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
+    noted = await cli.run("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
     await cli.until(request, GUS, Verb.APPROVE)
-    shown = await cli.type("away", "show", "--json")
+    shown = await cli.run("away", "show", "--json")
     stands_in = await cli.request("show", request)
-    back = await cli.type("away", "clear", "--as", BORIS, "--json")
-    nobody = await cli.type("away", "show")
-    again = await cli.type("away", "clear", "--as", BORIS)
+    back = await cli.run("away", "clear", "--as", BORIS, "--json")
+    nobody = await cli.run("away", "show")
+    again = await cli.run("away", "clear", "--as", BORIS)
 
     assert noted.code == 0, noted.err
     first, second = noted.out.splitlines()
@@ -40,16 +40,16 @@ async def test_open_requests_hear_of_an_absence_and_of_its_end(cli: CliDriver) -
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
 
-async def test_days_and_instants_are_the_houses_own(cli: CliDriver) -> None:
+async def test_days_are_in_the_organisations_time_zone(cli: CliDriver) -> None:
     year = datetime.now(UTC).year + 1
     winter = ("away", "set", "--to", CLARA, "--as", BORIS, "--json")
 
-    days = await cli.type(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
-    hours = await cli.type(
+    days = await cli.run(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
+    hours = await cli.run(
         *winter, "--from", f"{year}-12-24 09:00", "--until", f"{year}-12-26T12:00-05:00"
     )
-    mine = await cli.type("away", "show", BORIS)
-    theirs = await cli.type("away", "show", CLARA)
+    mine = await cli.run("away", "show", BORIS)
+    theirs = await cli.run("away", "show", CLARA)
 
     (absence,) = days.json["absences"]
     assert (absence["starts"], absence["ends"]) == (
@@ -69,8 +69,8 @@ async def test_days_and_instants_are_the_houses_own(cli: CliDriver) -> None:
     assert theirs.err == "U0CLARA is not away.\n"
 
 
-async def test_an_absence_that_cannot_be_is_refused(cli: CliDriver) -> None:
-    await cli.type("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
+async def test_an_invalid_absence_is_rejected(cli: CliDriver) -> None:
+    await cli.run("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
 
     for words in (
         ("--to", BORIS, "--until", day(3)),
@@ -78,14 +78,14 @@ async def test_an_absence_that_cannot_be_is_refused(cli: CliDriver) -> None:
         ("--to", GUS, "--until", day(-3)),
         ("--to", GUS, "--until", day(3), "--from", day(5)),
     ):
-        result = await cli.type("away", "set", *words, "--as", BORIS)
+        result = await cli.run("away", "set", *words, "--as", BORIS)
         assert (result.code, result.out) == (6, ""), words
         assert "absence_" not in result.err
         assert result.err.count("\n") == 1
 
-    wrong = await cli.type("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
-    nobody = await cli.type("away", "set", "--to", GUS, "--until", day(3))
-    far = await cli.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
+    wrong = await cli.run("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
+    nobody = await cli.run("away", "set", "--to", GUS, "--until", day(3))
+    far = await cli.run("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
     for result, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
@@ -97,16 +97,16 @@ async def test_an_absence_that_cannot_be_is_refused(cli: CliDriver) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_with_temporal_down_an_absence_is_noted_and_says_who_has_not_heard(
+async def test_with_temporal_down_an_absence_is_recorded_and_unreached_requests_are_listed(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await cli.create_request()
     await cli.fact(request, Fact.LEVEL_OPENED)
     with monkeypatch.context() as patched:
         patched.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-        noted = await cli.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+        noted = await cli.run("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
-    repeated = await cli.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+    repeated = await cli.run("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
     assert noted.code == 5
     assert noted.out.startswith("U0BORIS is away from ")

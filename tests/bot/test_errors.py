@@ -1,4 +1,4 @@
-"""What goes wrong: an id for the person and for the log, no internals, and nothing left hanging."""
+"""Errors in listeners: the person and the log get the same id, and no internals are shown."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def id_in(message: Json) -> str:
     return found[0]
 
 
-async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
+async def test_a_failed_listener_reports_the_same_id_to_the_person_and_the_log(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
@@ -48,7 +48,7 @@ async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
     assert message["is_ephemeral"]
 
 
-async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
+async def test_a_form_whose_listener_fails_is_shown_again_with_its_input_and_the_id(
     workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
@@ -69,7 +69,7 @@ async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
     assert order_id_of(again) == order_id_of(form)
 
 
-async def test_a_rejection_that_breaks_comes_back_with_its_reason(
+async def test_a_rejection_whose_listener_fails_is_shown_again_with_its_reason(
     slack: StandInClient,
     bot: AsyncApp,
     order_driver: OrderDriver,
@@ -92,7 +92,7 @@ async def test_a_rejection_that_breaks_comes_back_with_its_reason(
     [{"request_id": 7}, {"level": "1"}, {"card_version": -1}, {"more": "than ours"}],
     ids=lambda value: next(iter(value)),
 )
-async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadable(
+async def test_a_button_with_an_unreadable_value_is_acknowledged_and_explained(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, value: Json
 ) -> None:
     card = await order_driver.waiting_order()
@@ -106,7 +106,7 @@ async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadab
 
 
 @pytest.mark.parametrize("user", [{}, {"id": None}, {"id": ""}, {"id": "B0T"}, {"id": ["U0BORIS"]}])
-async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
+async def test_a_click_without_a_user_is_ignored(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, user: Json
 ) -> None:
     card = await order_driver.waiting_order()
@@ -122,7 +122,7 @@ async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
 
 
 @pytest.mark.parametrize("callback_id", ["verb", "approval", "order", "away"])
-async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
+async def test_an_unreadable_form_is_answered_in_its_modal(
     slack: StandInClient, http: SignedHttp, callback_id: str
 ) -> None:
     view = {"id": "V0", "type": "modal", "callback_id": callback_id, "hash": "1"}
@@ -137,7 +137,7 @@ async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
     assert notices.unreadable(ENGLISH) in text_of(result["view"])
 
 
-async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
+async def test_an_unknown_action_is_logged_once_and_not_handled(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -155,7 +155,7 @@ async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
     ("age", "secret", "status"),
     [(0, "somebody else's", 401), (301, SECRET, 401), (-301, SECRET, 401), (200, SECRET, 404)],
 )
-async def test_a_request_with_a_wrong_or_an_old_signature_goes_nowhere(
+async def test_requests_with_an_invalid_or_old_signature_are_rejected(
     http: SignedHttp, age: float, secret: str, status: int
 ) -> None:
     answer = await http.send('{"type": "x"}', kind="application/json", age=age, secret=secret)

@@ -1,4 +1,4 @@
-"""Somebody who reads German: whatever is said to them alone is in German, to the last word."""
+"""Private messages, modals and the home are entirely in German for people who read German."""
 
 import ast
 import json
@@ -40,7 +40,7 @@ _PRIVATE = ("views.open", "views.update", "views.publish", "chat.postEphemeral")
 
 
 def _parts(sentence: str) -> Iterator[str]:
-    """Yield what stands between the blanks of a sentence, where it is long enough to be known again."""
+    """Yield the text between placeholders, if it is long enough to be recognised."""
     for part in re.split(r"\{\w+\}", sentence):
         if len(re.findall(r"[A-Za-z]{2,}", part)) > 1:
             yield part.strip()
@@ -55,11 +55,11 @@ WORDS = {
     for text in CATALOGUES["en"].plain.values()
     if re.fullmatch(r"[A-Z][a-z]{3,}…?", text) and text not in CATALOGUES["de"].plain.values()
 }
-"""Whole texts of one word, such as what stands on a button."""
+"""Texts of one word, such as the labels of buttons."""
 
 
 async def sent_privately(slack: StandInClient) -> list[Any]:
-    """Return everything that was shown to one person alone: modals, their mistakes, sentences."""
+    """Return everything that was shown to a single person: modals, validation errors and messages."""
     calls = [call for call in await slack.journal(kind="api") if call["method"] in _PRIVATE]
     answers = await slack.journal(kind="response_url")
     replies = [answer for answer in answers if not answer["arguments"].get("replace_original")]
@@ -68,7 +68,7 @@ async def sent_privately(slack: StandInClient) -> list[Any]:
 
 
 def _arguments(entry: Json) -> Json:
-    """Return what a call says; a form's fields come as texts."""
+    """Return a call's arguments, with views and blocks parsed."""
     found = entry["arguments"]
     return {
         name: json.loads(value) if name in ("view", "blocks") and isinstance(value, str) else value
@@ -77,7 +77,7 @@ def _arguments(entry: Json) -> Json:
 
 
 def english_in(sent: object) -> set[str]:
-    """Return what is said in English there; what people typed is not."""
+    """Return the English texts of the catalogue that occur in it."""
     words = text_of({"text": "", "blocks": sent}) + json.dumps(sent, ensure_ascii=False)
     whole = {word.strip('"') for word in re.findall(r'"(?:[^"\\]|\\.)*"', words)}
     return {part for part in ENGLISH if part in words} | (WORDS & whole)
@@ -85,7 +85,7 @@ def english_in(sent: object) -> set[str]:
 
 @pytest.fixture
 async def german_users(slack: StandInClient, services: Services, bot: AsyncApp) -> None:
-    """Have everybody whom the tests know read German."""
+    """Set the language of the tests' people to German."""
     for person in (ANA, BORIS, FAY, GUS):
         await slack.people("user_change", user={"id": person, "locale": "de-DE"})
     await slack.wait_for_journal(kind="ack", what="user_change")
@@ -95,7 +95,7 @@ async def german_users(slack: StandInClient, services: Services, bot: AsyncApp) 
 
 @pytest.mark.usefixtures("german_users")
 @pytest.mark.parametrize("verb", FORMS)
-async def test_every_verb_from_the_menu_to_the_last_word(
+async def test_every_verb_is_in_german_from_the_menu_to_the_confirmation(
     slack: StandInClient, request_driver: RequestDriver, verb: Verb
 ) -> None:
     person, typed = FORMS[verb]
@@ -111,7 +111,7 @@ async def test_every_verb_from_the_menu_to_the_last_word(
 
 
 @pytest.mark.usefixtures("german_users")
-async def test_refusals_orders_and_their_mistakes(
+async def test_refusals_orders_and_validation_errors_are_in_german(
     slack: StandInClient, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create()
@@ -137,13 +137,13 @@ async def test_refusals_orders_and_their_mistakes(
     assert "Waiting for approval" in str(shared["blocks"])
 
 
-# Emil reads German in the demo, too
+# Emil's language in the demo is German.
 
 
-async def test_the_home_its_tabs_and_what_is_told_there(
+async def test_the_home_and_its_messages_are_in_german(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    """Broken by hand: with English in `HomeBoard.publish` everything was found."""
+    """Mutation checked: with English in `HomeBoard.publish`, every text was detected."""
     pending = [await request_driver.create(level(EMIL)) for _ in range(3)]
     home = await open_home(slack, EMIL)
     for tab in ("home_mine", "home_away", "home_history", "home_decide"):
@@ -168,7 +168,7 @@ def _newer_than(home: Json) -> Callable[[Json], bool]:
     return lambda view: bool(view["hash"] != home["hash"])
 
 
-async def test_what_approvals_answers(
+async def test_the_answer_to_approvals_is_in_german(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(level(EMIL))
@@ -179,7 +179,7 @@ async def test_what_approvals_answers(
     assert english_in(await sent_privately(slack)) == set()
 
 
-async def test_the_hr_form_its_mistakes_and_its_answer(
+async def test_the_hr_form_and_its_messages_are_in_german(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     await slack.say(EMIL, APPROVALS, "/request")
@@ -196,7 +196,7 @@ async def test_the_hr_form_its_mistakes_and_its_answer(
     assert english_in(await sent_privately(slack)) == set()
 
 
-async def test_hints_and_refusals_in_a_thread(
+async def test_hints_and_refusals_in_a_thread_are_in_german(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     private = await request_driver.create(level(EMIL), visibility=Visibility.PRIVATE)
@@ -216,7 +216,7 @@ async def test_hints_and_refusals_in_a_thread(
 
 
 def _translators_in(path: Path) -> Iterator[str]:
-    """Yield what each translator in a listener's module is made of."""
+    """Yield the source of each translator in a listener's module."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Name) and node.id == "ENGLISH":
             yield node.id
@@ -224,8 +224,8 @@ def _translators_in(path: Path) -> Iterator[str]:
             yield ast.unparse(node.args[0])
 
 
-def test_every_listener_takes_the_translator_of_the_person_it_answers() -> None:
-    """That each view gets a translator is for mypy; whose language it is, mypy cannot see."""
+def test_every_listener_uses_the_translator_of_the_person_it_answers() -> None:
+    """mypy checks that each view gets a translator, but not whose language it has."""
     modules = sorted(Path(str(listeners.__file__)).parent.glob("*.py"))
     made_of = [source for path in modules for source in _translators_in(path)]
 

@@ -1,4 +1,4 @@
-"""The App Home, as people see it: what waits for them, decided there, and fresh without being opened."""
+"""The App Home: pending requests, decisions there, and updates without opening it again."""
 
 import asyncio
 from datetime import timedelta
@@ -32,20 +32,20 @@ from workflows.rules.shared.click import click_id
 
 
 @pytest.fixture(autouse=True)
-def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have homes shown anew at once: how long the relay waits is tested where its clock is ours."""
+def _publish_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish homes immediately. test_home_relay.py tests the intervals with a controlled clock."""
     monkeypatch.setattr(home_relay, "POLL_EVERY", 0.05)
     monkeypatch.setattr(home_relay, "MIN_INTERVAL", timedelta(0))
 
 
 async def create_many(request_driver: RequestDriver, times: int, rule: LevelRule) -> list[str]:
-    """Ask so often at the same time, and return the requests' ids."""
+    """Start this many requests concurrently and return their ids."""
     requests = await asyncio.gather(*(request_driver.create(rule) for _ in range(times)))
     return [request.request_id for request in requests]
 
 
 async def open_home(slack: StandInClient, person: str) -> Json:
-    """Open the home and wait until it was shown since."""
+    """Open the home and wait until it is published again."""
     before = await slack.home(person)
     await slack.act(person, "open_home")
     known = before["hash"] if before else ""
@@ -64,7 +64,7 @@ def withdrawal() -> Withdrawal:
     return Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
 
 
-async def test_it_shows_what_waits_for_whoever_opens_it_and_for_nobody_else(
+async def test_the_home_shows_only_the_requests_that_wait_for_its_reader(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -77,7 +77,7 @@ async def test_it_shows_what_waits_for_whoever_opens_it_and_for_nobody_else(
     assert pending.request_id not in text_of(others)
 
 
-async def test_a_decision_there_counts_is_told_there_and_shows_on_the_card(
+async def test_a_decision_on_the_home_is_confirmed_there_and_shown_on_the_card(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS, CLARA))
@@ -92,7 +92,7 @@ async def test_a_decision_there_counts_is_told_there_and_shows_on_the_card(
     assert await slack.messages(f"D{BORIS}", BORIS) == []
 
 
-async def test_a_refusal_is_told_on_the_home(
+async def test_a_refusal_is_shown_on_the_home(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -104,7 +104,7 @@ async def test_a_refusal_is_told_on_the_home(
     await home_with(slack, BORIS, "was withdrawn by")
 
 
-async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
+async def test_a_rejection_on_the_home_asks_for_its_reason_in_a_modal(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -121,10 +121,10 @@ async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
     await home_without(slack, BORIS, pending.request_id)
 
 
-async def test_it_is_fresh_though_nobody_opens_it_again(
+async def test_the_home_is_updated_without_being_opened_again(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    """Broken by hand: without `mark_stale` in the transaction of the facts nothing appears."""
+    """Mutation checked: without `mark_stale` in the transaction of the facts, nothing appears."""
     await open_home(slack, BORIS)
     await open_home(slack, CLARA)
 
@@ -136,7 +136,7 @@ async def test_it_is_fresh_though_nobody_opens_it_again(
     await home_with(slack, CLARA, pending.request_id)
 
 
-async def test_a_refresh_moves_nobody(
+async def test_an_update_keeps_the_selected_tab(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     home = await open_home(slack, ANA)
@@ -148,7 +148,7 @@ async def test_a_refresh_moves_nobody(
     await home_with(slack, ANA, pending.request_id, "Waiting for", f"<@{BORIS}>")
 
 
-async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
+async def test_decided_and_own_requests_are_in_their_tabs(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -166,7 +166,7 @@ async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
     await home_with(slack, ANA, pending.request_id, "Approved")
 
 
-async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
+async def test_absences_and_delegates_are_shown_and_set_on_the_home(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
     home = await open_home(slack, BORIS)
@@ -181,14 +181,16 @@ async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
     await home_with(slack, BORIS, f"delegate: <@{EMIL}>", f"• <@{CLARA}>")
 
 
-async def test_the_other_tab_needs_nothing(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_opening_the_messages_tab_publishes_no_home(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
     await slack.act(BORIS, "open_home", section="messages")
     await listeners_finished()
 
     assert await slack.home(BORIS) is None
 
 
-async def test_a_page_holds_ten_and_leads_to_the_others(
+async def test_a_page_lists_ten_requests_and_links_to_the_next(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     request_ids = await create_many(request_driver, 11, level(BORIS))
@@ -207,7 +209,7 @@ async def test_a_page_holds_ten_and_leads_to_the_others(
 # /approvals
 
 
-async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
+async def test_approvals_answers_privately_and_a_click_updates_that_answer(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -216,17 +218,17 @@ async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
 
     await slack.click(BORIS, APPROVALS, message, "approve")
 
-    painted = await order_driver.private_message(BORIS, "Nothing is waiting for you")
-    assert painted["ts"] == message["ts"]
+    updated = await order_driver.private_message(BORIS, "Nothing is waiting for you")
+    assert updated["ts"] == message["ts"]
     await request_driver.snapshot(
         pending.request_id, lambda snapshot: snapshot.status is Status.APPROVED
     )
 
 
-async def test_a_rejection_from_a_private_answer_is_shown_there_too(
+async def test_a_rejection_from_a_private_answer_updates_that_answer(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    """Broken by hand: where a private message may be painted, the card stood in its place first."""
+    """Mutation checked: if private messages may be written inline, the card replaces the answer first."""
     await request_driver.create(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
     message = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
@@ -236,8 +238,8 @@ async def test_a_rejection_from_a_private_answer_is_shown_there_too(
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    painted = await order_driver.private_message(BORIS, "Nothing is waiting for you")
-    assert painted["ts"] == message["ts"]
+    updated = await order_driver.private_message(BORIS, "Nothing is waiting for you")
+    assert updated["ts"] == message["ts"]
     assert len(await slack.journal(mark, kind="response_url")) == 1
 
 
@@ -256,7 +258,7 @@ def ticked(form: Json) -> Json:
 
 
 @pytest.mark.parametrize("closes", [False, True])
-async def test_five_at_once_of_which_one_is_refused(
+async def test_of_five_bulk_approvals_one_is_refused(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, *, closes: bool
 ) -> None:
     request_ids = await create_many(request_driver, 5, level(BORIS))
@@ -281,14 +283,14 @@ async def test_five_at_once_of_which_one_is_refused(
         assert snapshot.status is expected
 
 
-async def test_each_of_several_is_its_own_update_which_the_same_submission_repeats(
+async def test_a_repeated_bulk_submission_repeats_the_same_updates(
     workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
     services: Services,
 ) -> None:
-    """Broken by hand: with ids that do not name the request this fails."""
+    """Mutation checked: fails with update ids that do not contain the request id."""
     request_ids = await create_many(request_driver, 2, level(BORIS, CLARA))
     form = await bulk_form(slack, BORIS)
 
@@ -305,7 +307,7 @@ async def test_each_of_several_is_its_own_update_which_the_same_submission_repea
         assert type(again).__name__ == "Accepted"
 
 
-async def test_a_reason_that_a_policy_wants_is_asked_for_at_its_field(
+async def test_a_missing_reason_is_requested_at_its_field(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     await create_many(request_driver, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))

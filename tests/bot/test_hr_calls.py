@@ -1,4 +1,4 @@
-"""HR requests by the real worker and records: started once, provisioned, looked up, verified."""
+"""HR requests on a real worker: started once, provisioned, and verified against their history."""
 
 from dataclasses import replace
 from datetime import date
@@ -44,7 +44,7 @@ def _policy(order_driver: OrderDriver) -> Policy:
 
 
 async def _started(order_driver: OrderDriver, days: int = 5) -> HrInput:
-    """Start a request for so many days off and wait until people are asked."""
+    """Start a time-off request for this many days and wait until its level is open."""
     request = HrRequest(
         request_id=new_id("HR"),
         type=HrType.TIME_OFF,
@@ -70,7 +70,7 @@ async def _approve(order_driver: OrderDriver, hr_input: HrInput) -> None:
     await order_driver.skip_to_end(hr_input.request.request_id)
 
 
-async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
+async def test_a_request_that_two_levels_approve_is_booked_and_confirmed(
     order_driver: OrderDriver, database: Database
 ) -> None:
     hr_input = await _started(order_driver)
@@ -88,7 +88,7 @@ async def test_what_two_levels_approve_is_booked_and_the_employee_is_told(
     assert len(await Personnel(database).entries_of(ANA)) == 1
 
 
-async def test_more_days_than_there_are_end_approved_and_not_provisioned(
+async def test_too_many_days_end_approved_but_not_provisioned(
     order_driver: OrderDriver, database: Database
 ) -> None:
     hr_input = await _started(order_driver, days=31)
@@ -100,13 +100,13 @@ async def test_more_days_than_there_are_end_approved_and_not_provisioned(
     assert await Personnel(database).entries_of(ANA) == ()
 
 
-async def test_a_request_that_was_started_is_not_started_again(order_driver: OrderDriver) -> None:
+async def test_a_request_is_started_only_once(order_driver: OrderDriver) -> None:
     hr_input = await _started(order_driver)
 
     assert await order_driver.workflows.start(hr_input) is False
 
 
-async def test_its_trail_is_what_its_history_says(
+async def test_the_trail_of_an_hr_request_matches_its_history(
     services: Services, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     hr_input = await _started(order_driver)

@@ -1,4 +1,4 @@
-"""docs/hr.md tells the truth: types, policies, commands, numbers, pictures, and who is asked in the demo."""
+"""docs/hr.md matches the program: types, policies, commands, limits, images and demo approvers."""
 
 import re
 from pathlib import Path
@@ -48,13 +48,13 @@ def people() -> Seed:
 
 
 def rows(heading: str) -> list[list[str]]:
-    """Return the rows of the table whose head begins so."""
+    """Return the rows of the table whose header starts with this."""
     _, _, rest = DOCUMENT.partition(f"| {heading} |")
     lines = rest.split("\n\n")[0].splitlines()[2:]
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_every_type_stands_there_with_its_policy_fields_and_steps() -> None:
+def test_every_type_is_documented_with_its_policy_fields_and_steps() -> None:
     assert rows("type") == [
         [
             ENGLISH(f"hr.type.{type_}"),
@@ -66,7 +66,7 @@ def test_every_type_stands_there_with_its_policy_fields_and_steps() -> None:
     ]
 
 
-def test_the_types_are_as_private_as_it_says_and_all_have_a_thread(policies: Policies) -> None:
+def test_the_documented_visibility_is_right_and_all_types_have_a_thread(policies: Policies) -> None:
     named = [policies.policy(type_.value) for type_ in HrType]
 
     assert all(policy.layout is Layout.THREAD for policy in named)
@@ -84,7 +84,9 @@ def test_the_types_are_as_private_as_it_says_and_all_have_a_thread(policies: Pol
         ("1000.01", ["manager", "hr", "finance"]),
     ],
 )
-def test_an_expense_has_these_levels(policies: Policies, amount: str, levels: list[str]) -> None:
+def test_the_documented_levels_of_an_expense_are_right(
+    policies: Policies, amount: str, levels: list[str]
+) -> None:
     found = route(policies.policy("expense"), parse_money(amount, "EUR"))
 
     assert [level.name for level in found.levels] == levels
@@ -93,7 +95,7 @@ def test_an_expense_has_these_levels(policies: Policies, amount: str, levels: li
     )
 
 
-def test_the_commands_and_shortcuts_are_those_of_the_manifest() -> None:
+def test_the_documented_commands_and_shortcuts_are_in_the_manifest() -> None:
     features = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))["features"]
     commands = {command["command"] for command in features["slash_commands"]}
     shortcuts = {shortcut["name"] for shortcut in features["shortcuts"]}
@@ -103,23 +105,23 @@ def test_the_commands_and_shortcuts_are_those_of_the_manifest() -> None:
     assert set(re.findall(r"shortcut \*\*(.+?)\*\*", DOCUMENT)) == shortcuts
 
 
-def test_the_numbers_and_priorities_are_those_of_the_program() -> None:
+def test_the_documented_limits_and_priorities_are_right() -> None:
     assert f"everyone has {DEFAULT_DAYS} days" in PROSE
     assert f"{NUMBERS[ROWS]} per page" in PROSE
     assert f"({', '.join(Priority)}; it does not affect the rules)" in PROSE
 
 
-def test_every_picture_is_there_and_small() -> None:
+def test_every_image_exists_and_is_small() -> None:
     named = re.findall(r"\(images/([\w-]+\.png)\)", DOCUMENT)
 
     assert len(named) == len(set(named)) == 5
     assert all((ROOT / "docs" / "images" / name).stat().st_size < 150_000 for name in named)
 
 
-def test_who_is_who_agrees_with_the_people_and_the_policies(
+def test_the_documented_approvers_match_the_people_and_policies(
     policies: Policies, people: Seed
 ) -> None:
-    """Computed from `people.yml` and `policies.toml`: the manager, then whoever of HR is left."""
+    """Computed from `people.yml` and `policies.toml`: the manager, then the remaining HR members."""
     names = {user.id: user.real_name for user in people.users}
     table = {manager.person: manager.manager for manager in policies.managers}
     manager, hr = policies.policy("time_off").levels

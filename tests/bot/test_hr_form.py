@@ -1,4 +1,4 @@
-"""HR requests in Slack: every way to the form, its fields, its mistakes, and one request however often it is sent."""
+"""HR requests in Slack: opening the form, its fields and errors, and one request per form."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -65,7 +65,7 @@ async def the_form(slack: StandInClient, person: str = ANA) -> Json:
 
 
 def state_of(form: Json, typed: dict[str, str]) -> Json:
-    """Return what Slack sends of the form's inputs with this typed, by the field's name."""
+    """Return the form's state with these values, by field name."""
     state: Json = {}
     for block in form["blocks"]:
         written = typed.get(block["block_id"])
@@ -85,7 +85,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
 async def choose(
     slack: StandInClient, form: Json, type_: str, typed: dict[str, str], person: str = ANA
 ) -> Json:
-    """Choose a type in the form with this typed into it."""
+    """Choose a type in the form, with this input in its fields."""
     chosen = state_of(form, {"type": type_})["type"]["hr_type"]
     return await slack.act(
         person,
@@ -99,7 +99,7 @@ async def choose(
 
 
 async def shows(slack: StandInClient, *fields: str, person: str = ANA) -> Json:
-    """Wait until the form shows exactly these of the fields that only some type has."""
+    """Wait until the form shows exactly these type-specific fields."""
     return await slack.wait_for_modal(person, lambda v: fields_of(v) == list(fields))
 
 
@@ -108,7 +108,7 @@ def fields_of(form: Json) -> list[str]:
 
 
 def form_values(form: Json) -> dict[str, str]:
-    """Return what stands in the form's inputs, by the field's name."""
+    """Return the values of the form's inputs by field name."""
     found: dict[str, str] = {}
     for name, by_action in form["state"]["values"].items():
         for state in by_action.values():
@@ -119,7 +119,7 @@ def form_values(form: Json) -> dict[str, str]:
 
 
 async def submit(slack: StandInClient, form: Json, person: str = ANA, **changes: str) -> Json:
-    """Submit the form with TYPED but for `changes`."""
+    """Submit the form with TYPED and `changes`."""
     state = state_of(form, {**TYPED, **changes})
     return await slack.act(person, "view_submit", view_id=form["id"], state=state)
 
@@ -129,7 +129,7 @@ def request_id_of(form: Json) -> str:
 
 
 async def created_request(request_driver: RequestDriver, form: Json) -> HrRequest:
-    """Wait until the request has been asked, and return it as its approval has it."""
+    """Wait until the request's level is open, and return the request in its approval."""
     request_id = request_id_of(form)
     snapshot = await request_driver.snapshot(
         approval_id(request_id), lambda snapshot: bool(snapshot.levels)
@@ -137,11 +137,13 @@ async def created_request(request_driver: RequestDriver, form: Json) -> HrReques
     return request_from_content(request_id, snapshot.content)
 
 
-# Ways to the form
+# Opening the form
 
 
-async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
-    await slack.say(GUS, GENERAL, "/order-status")  # Bolt's own first call, auth.test, is done
+async def test_the_form_is_opened_before_any_other_call(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
+    await slack.say(GUS, GENERAL, "/order-status")  # makes Bolt's initial auth.test call
     await listeners_finished()
     mark = await slack.journal_mark()
 
@@ -151,14 +153,16 @@ async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: As
 
 
 @pytest.mark.parametrize("written", ["expense", "Expense", " EXPENSE "])
-async def test_the_command_may_name_the_type(
+async def test_the_command_accepts_a_type(
     slack: StandInClient, bot: AsyncApp, written: str
 ) -> None:
     assert fields_of(await open_form(slack, written)) == ["amount"]
     assert form_values(await the_form(slack))["type"] == "expense"
 
 
-async def test_time_off_is_two_words_to_people(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_the_command_accepts_time_off_as_two_words(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
     assert fields_of(await open_form(slack, "time off")) == ["starts", "ends"]
 
 
@@ -168,7 +172,7 @@ async def test_the_global_shortcut_opens_the_same_form(slack: StandInClient, bot
     assert fields_of(await the_form(slack)) == []
 
 
-async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
+async def test_the_message_shortcut_quotes_and_links_the_message(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     posted = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
@@ -185,7 +189,7 @@ async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
     form = await slack.wait_for_modal(ANA, lambda v: "this message" in text_of(v))
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
     assert [call for call in calls if call != "auth.test"] == [
-        "views.open",  # first of all
+        "views.open",  # before any other call
         "chat.getPermalink",
         "views.update",
     ]
@@ -199,7 +203,7 @@ async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
     assert (request.description, request.item) == (quote, "DESK-OAK")
 
 
-async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_without_a_link(
+async def test_without_a_permalink_the_request_has_no_link(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
@@ -222,7 +226,7 @@ async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_wit
     assert (await created_request(request_driver, form)).link == ""
 
 
-async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same(
+async def test_a_form_submitted_before_the_permalink_is_known_still_gets_the_link(
     slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
     posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
@@ -251,7 +255,7 @@ async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same
     )
 
 
-async def test_a_house_without_hr_policies_says_so(
+async def test_without_hr_policies_the_form_says_so(
     slack: StandInClient, bot: AsyncApp, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for type_ in HrType:
@@ -264,11 +268,11 @@ async def test_a_house_without_hr_policies_says_so(
     assert view["submit"] is None
 
 
-# Filling it in
+# Filling in the form
 
 
 @pytest.mark.parametrize("type_", HrType)
-async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
+async def test_choosing_a_type_shows_its_fields_and_submitting_starts_its_request(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, type_: HrType
 ) -> None:
     form = await open_form(slack)
@@ -286,7 +290,7 @@ async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
     assert needed == set(FIELDS[type_])
 
 
-async def test_another_type_and_back_loses_nothing_of_what_was_typed(
+async def test_switching_the_type_and_back_keeps_the_input(
     slack: StandInClient, bot: AsyncApp
 ) -> None:
     form = await open_form(slack, "time off")
@@ -317,7 +321,7 @@ BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("type_", "typed", "wrong"), BAD)
-async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_every_mistake_is_shown_at_its_field_and_nothing_is_started(  # noqa: PLR0913, PLR0917 - a case and its fixtures
     slack: StandInClient,
     bot: AsyncApp,
     temporal: WorkflowEnvironment,
@@ -335,12 +339,12 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa:
     assert not await exists(temporal, request_id_of(form))
 
 
-async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
+async def test_a_form_submitted_before_its_fields_appeared_is_shown_with_them(
     slack: StandInClient, bot: AsyncApp, temporal: WorkflowEnvironment
 ) -> None:
     form = await open_form(slack)
 
-    await submit(slack, form, type="expense")  # the choice and the click, faster than the fields
+    await submit(slack, form, type="expense")  # submitted before the fields appeared
 
     again = await shows(slack, "amount")
     assert "Fill in the new fields" in text_of(again)
@@ -349,14 +353,14 @@ async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
 
 
 @pytest.mark.parametrize(("hour", "day"), [(0, 30), (11, 30), (12, 31), (23, 31)])
-def test_a_day_is_over_only_once_it_is_over_everywhere(hour: int, day: int) -> None:
+def test_a_day_has_passed_only_when_it_has_passed_in_every_time_zone(hour: int, day: int) -> None:
     assert day_somewhere(datetime(2027, 1, 31, hour, 59, tzinfo=UTC)) == date(2027, 1, day)
 
 
-# Sending it
+# Submitting the form
 
 
-async def test_the_same_form_twice_is_one_request(
+async def test_submitting_the_same_form_twice_creates_one_request(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack, "transfer")
@@ -374,9 +378,9 @@ async def test_the_same_form_twice_is_one_request(
 
 @pytest.mark.parametrize(
     ("changed", "words"),
-    [({}, "was sent*"), ({"title": "Another wish"}, "was already sent")],
+    [({}, "was sent*"), ({"title": "Another title"}, "was already sent")],
 )
-async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_resubmitting_an_edited_form_reports_that_the_first_submission_counts(  # noqa: PLR0913, PLR0917 - a case and its fixtures
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
@@ -394,7 +398,9 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         priority=Priority.HIGH,
         new_team="Sales",
     )
-    await start(order_driver.workflows, services, first)  # a first try that was not confirmed
+    await start(
+        order_driver.workflows, services, first
+    )  # an earlier submission that was not confirmed
     await request_driver.snapshot(
         approval_id(first.request_id), lambda snapshot: bool(snapshot.levels)
     )
@@ -406,7 +412,7 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
     assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
-async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
+async def test_without_temporal_the_form_is_shown_again_with_its_input(
     slack: StandInClient,
     bot: AsyncApp,
     worker: RunningWorker,
@@ -445,13 +451,13 @@ async def start(workflows: WorkflowClient, services: Services, request: HrReques
 async def click_copy(
     slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
 ) -> None:
-    """Press the button of a copy, on a message that only this person has."""
+    """Click the copy button in a message that only this person sees."""
     row = actions("actions", hr_copy.copy_button(request_id, ENGLISH))
     posted = await web.chat_postMessage(channel=f"D{person}", text="Rejected", blocks=[row])
     await slack.click(person, f"D{person}", {"ts": posted["ts"], "blocks": [row]}, "copy")
 
 
-async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
+async def test_a_copy_starts_with_the_original_values_and_is_a_new_request(
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
@@ -471,13 +477,13 @@ async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
     names = ("title", "description", "priority")
     expected = {**{name: TYPED[name] for name in names}, "type": "expense"}
     assert form_values(copy) == {**expected, "amount": "1,200.50 EUR"}
-    changed = {**form_values(copy), "title": "A smaller wish"}
+    changed = {**form_values(copy), "title": "A smaller request"}
     await slack.act(ANA, "view_submit", view_id=copy["id"], state=state_of(copy, changed))
-    assert (await created_request(request_driver, copy)).title == "A smaller wish"
+    assert (await created_request(request_driver, copy)).title == "A smaller request"
     assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
-async def test_only_its_requester_gets_a_copy(
+async def test_only_the_requester_gets_a_copy(
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
@@ -495,7 +501,7 @@ async def test_only_its_requester_gets_a_copy(
     assert TYPED["title"] not in json.dumps(view)
 
 
-async def test_a_copy_of_what_nobody_knows_is_told_so(
+async def test_copying_an_unknown_request_says_so(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
     await click_copy(slack, web, FAY, "HR-00000000")

@@ -1,4 +1,4 @@
-"""Who a click is from: Slack's signed `user.id`, judged by the directory; whatever else a payload says."""
+"""The actor of a click is Slack's signed `user.id`, checked in the directory, and nothing else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,21 +15,21 @@ from views import notices
 from views.translator import ENGLISH
 
 HANA, IVAN, JUNE, KAI, BOT = "W0HANA", "U0IVAN", "U0JUNE", "U0KAI", "U0LOCALBOT"
-"""A Grid member, deactivated, a guest, from another workspace, and the bot itself."""
+"""A Grid member, a deactivated user, a guest, a user of another workspace, and the bot itself."""
 NAMED = (BORIS, CLARA, HANA, IVAN, JUNE, KAI, BOT, ANA)
-"""All of them stand in the policy. Ana is the one who asks."""
+"""The approvers in the policy. Ana is the requester."""
 
 COUNTS = "counts"
 UNREADABLE = "unreadable"
 
 
 def by(person: object, **other: Any) -> Callable[[Json], Json]:
-    """Return the press as this person's, with other parts of `user` too."""
+    """Return a change that makes the click this person's, with other fields of `user`."""
     return lambda payload: {**payload, "user": {**payload["user"], "id": person, **other}}
 
 
 def with_parts(**parts: Any) -> Callable[[Json], Json]:
-    """Return the press of Boris with other parts of the payload."""
+    """Return a change of other parts of the payload."""
     return lambda payload: {**payload, **parts}
 
 
@@ -39,7 +39,7 @@ def without(*names: str) -> Callable[[Json], Json]:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What Slack might send, and what must come of it: a count, a refusal's code, or no reading."""
+    """A payload of Slack, and its expected result: COUNTS, UNREADABLE, or a refusal code."""
 
     sentence: str
     change: Callable[[Json], Json]
@@ -55,17 +55,17 @@ SHAPES = (
     Shape(sentence="a member named by the policy counts", change=by(BORIS), expected=COUNTS),
     Shape(sentence="a member whose id begins with W counts", change=by(HANA), expected=COUNTS),
     Shape(
-        sentence="a member counts where the payload names no team, as in an organisation",
+        sentence="a member counts if the payload names no team, as in an organisation",
         change=with_parts(team=None),
         expected=COUNTS,
     ),
     Shape(
-        sentence="a member counts although the enterprise is named too",
+        sentence="a member counts if the enterprise is named too",
         change=with_parts(enterprise={"id": "E0GRID", "name": "Grid"}, is_enterprise_install=True),
         expected=COUNTS,
     ),
     Shape(
-        sentence="a member counts although the user's name is somebody else's",
+        sentence="a member counts whose user name is another person's",
         change=by(BORIS, username="fay", name="fay"),
         expected=COUNTS,
     ),
@@ -75,12 +75,12 @@ SHAPES = (
         expected="not_an_approver",
     ),
     Shape(
-        sentence="who asks does not decide, although the policy names them",
+        sentence="the requester does not decide, although the policy names them",
         change=by(ANA),
         expected="own_request",
     ),
     Shape(
-        sentence="a member whom nobody names does not decide",
+        sentence="a member outside the policy does not decide",
         change=by(GUS),
         expected="not_an_approver",
     ),
@@ -119,16 +119,18 @@ SHAPES = (
         expected="not_eligible",
         data=not_eligible("bot"),
     ),
-    Shape(sentence="nobody is no id", change=by(""), expected=UNREADABLE),
-    Shape(sentence="null is no id", change=by(None), expected=UNREADABLE),
-    Shape(sentence="a list is no id", change=by([BORIS]), expected=UNREADABLE),
-    Shape(sentence="a bot's id is no person's", change=by("B0LOCAL"), expected=UNREADABLE),
+    Shape(sentence="an empty id is invalid", change=by(""), expected=UNREADABLE),
+    Shape(sentence="null is invalid", change=by(None), expected=UNREADABLE),
+    Shape(sentence="a list is invalid", change=by([BORIS]), expected=UNREADABLE),
+    Shape(sentence="a bot's id is invalid", change=by("B0LOCAL"), expected=UNREADABLE),
     Shape(
-        sentence="an id with more after it is none", change=by(f"{BORIS}\n"), expected=UNREADABLE
+        sentence="an id with trailing text is invalid", change=by(f"{BORIS}\n"), expected=UNREADABLE
     ),
-    Shape(sentence="a press without a user is none", change=without("user"), expected=UNREADABLE),
     Shape(
-        sentence="a press that names its person elsewhere is none",
+        sentence="a click without a user is invalid", change=without("user"), expected=UNREADABLE
+    ),
+    Shape(
+        sentence="a click that names its user elsewhere is invalid",
         change=lambda p: {**without("user")(p), "user_id": BORIS, "authed_users": [BORIS]},
         expected=UNREADABLE,
     ),
@@ -136,7 +138,7 @@ SHAPES = (
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.sentence)
-async def test_a_click_is_from_whom_slack_says_and_nobody_else(
+async def test_the_actor_of_a_click_is_the_user_that_slack_signed(
     refusals: Refusals,
     slack: StandInClient,
     http: SignedHttp,

@@ -1,4 +1,4 @@
-"""Every button, modal and command has its listener, and nothing in `bot/` knows whether Slack is real."""
+"""Every button, modal and command has a listener, and `bot/` treats the stand-in like Slack."""
 
 import ast
 from collections import Counter
@@ -21,7 +21,7 @@ LOCAL = ("emulator", "stand-in", "stand_in", "standin", "localhost", "127.0.0.1"
 
 
 class Register:
-    """Stands where the app would be and keeps what is registered on it."""
+    """Replaces the app and records the listeners that are registered."""
 
     def __init__(self) -> None:
         self.registered: Counter[tuple[str, str]] = Counter()
@@ -45,7 +45,7 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
 
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     commands = [command["command"] for command in manifest["features"]["slash_commands"]]
-    events = {  # message.channels and message.groups are one kind of event
+    events = {  # message.channels and message.groups are the same type of event
         event.partition(".")[0]
         for event in manifest["settings"]["event_subscriptions"]["bot_events"]
     }
@@ -61,7 +61,7 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_in_the_bot_asks_whether_slack_is_real(path: Path) -> None:
+def test_no_code_in_the_bot_depends_on_whether_slack_is_real(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.If | ast.IfExp | ast.While):
             pending = ast.unparse(node.test).lower()
@@ -75,5 +75,5 @@ def test_nothing_in_the_bot_asks_whether_slack_is_real(path: Path) -> None:
             continue
         if (
             path.name != "settings.py" or "startswith" not in pending
-        ):  # a token's kind is checked there
+        ):  # it checks the kind of a token
             assert not [word for word in LOCAL if word in pending], pending

@@ -1,4 +1,4 @@
-"""The way of one click: shown inline at once, written durably later, whatever gets lost between."""
+"""One click: the inline write, the durable publish, and what happens if either is lost."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -43,18 +43,18 @@ def approved_by_boris(message: Json) -> bool:
 
 
 def inline_writes(entries: list[Json]) -> list[Json]:
-    """Return the uses of a response URL that painted over the card."""
+    """Return the calls of a response URL that replaced the card."""
     return [entry for entry in entries if entry["arguments"].get("replace_original")]
 
 
 def answer_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Have the answer to a click come just so long after the click, however busy this machine is."""
+    """Make the bot measure this many seconds between a click and its answer, on any machine."""
     for module, reading in (("approvals", 100.0), ("answers", 100.0 + seconds)):
         clock = SimpleNamespace(monotonic=lambda reading=reading: reading)
         monkeypatch.setattr(f"bot.listeners.{module}.time", clock)
 
 
-async def test_the_card_shows_the_approval_at_once_and_durably_three_seconds_later(
+async def test_the_card_shows_the_approval_inline_and_is_published_three_seconds_later(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -73,7 +73,7 @@ async def test_the_card_shows_the_approval_at_once_and_durably_three_seconds_lat
     assert "Completed" in text_of(message)
 
 
-async def test_a_first_of_two_approvals_keeps_the_buttons_for_the_second(
+async def test_the_first_of_two_approvals_keeps_the_buttons(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -85,7 +85,7 @@ async def test_a_first_of_two_approvals_keeps_the_buttons_for_the_second(
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: str(fault["effect"]))
-async def test_the_card_converges_though_the_inline_write_is_lost(
+async def test_the_card_converges_after_a_lost_inline_write(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, fault: Json
 ) -> None:
     card = await order_driver.waiting_order()
@@ -101,7 +101,7 @@ async def test_the_card_converges_though_the_inline_write_is_lost(
     assert len(await slack.journal(mark, kind="api", method="chat.update")) == 1
 
 
-async def test_a_late_inline_write_that_paints_buttons_over_a_closed_card_is_repaired_by_a_click(
+async def test_a_click_repairs_a_closed_card_that_a_late_inline_write_overwrote(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -121,7 +121,7 @@ async def test_a_late_inline_write_that_paints_buttons_over_a_closed_card_is_rep
     assert seen["ts"] == card.ts
 
 
-async def test_an_answer_after_one_and_a_half_seconds_is_not_painted_inline(
+async def test_an_answer_after_the_inline_limit_is_not_written_inline(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await order_driver.waiting_order()
@@ -136,7 +136,7 @@ async def test_an_answer_after_one_and_a_half_seconds_is_not_painted_inline(
     assert await slack.journal(mark, kind="response_url") == []
 
 
-async def test_an_answer_before_one_and_a_half_seconds_is_painted_inline(
+async def test_an_answer_before_the_inline_limit_is_written_inline(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await order_driver.waiting_order()
@@ -148,7 +148,7 @@ async def test_an_answer_before_one_and_a_half_seconds_is_painted_inline(
     assert inline_writes([await slack.wait_for_journal(after=mark, kind="response_url")])
 
 
-async def test_a_press_that_slack_sends_again_is_counted_but_not_painted_inline(
+async def test_a_click_that_slack_retries_counts_but_is_not_written_inline(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -165,7 +165,7 @@ async def test_a_press_that_slack_sends_again_is_counted_but_not_painted_inline(
 
 
 @pytest.mark.parametrize("headers", [{}, {"x_slack_retry_num": "0"}], ids=["none", "zero"])
-async def test_a_first_delivery_has_no_retry_number_or_number_zero(
+async def test_a_delivery_without_a_retry_number_or_with_zero_is_the_first(
     slack: StandInClient,
     http: SignedHttp,
     order_driver: OrderDriver,
@@ -182,7 +182,7 @@ async def test_a_first_delivery_has_no_retry_number_or_number_zero(
     assert inline_writes([await slack.wait_for_journal(after=mark, kind="response_url")])
 
 
-async def test_a_press_without_a_response_url_is_painted_by_chat_update(
+async def test_a_click_without_a_response_url_is_written_by_chat_update(
     slack: StandInClient,
     http: SignedHttp,
     order_driver: OrderDriver,
@@ -199,10 +199,10 @@ async def test_a_press_without_a_response_url_is_painted_by_chat_update(
 
     (first, *_) = await slack.journal(mark, kind="api", method="chat.update")
     assert first["arguments"]["ts"] == card.ts
-    assert first["at"] - began < 3  # so it was not the durable publish
+    assert first["at"] - began < 3  # so it is not the durable publish
 
 
-async def test_the_same_press_delivered_twice_counts_once(
+async def test_a_click_delivered_twice_counts_once(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_after(monkeypatch, 0)
@@ -220,7 +220,7 @@ async def test_the_same_press_delivered_twice_counts_once(
     assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
+async def test_a_click_redelivered_much_later_does_not_write_an_old_state(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -239,14 +239,14 @@ async def test_the_same_press_delivered_again_much_later_paints_no_old_state(
     assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
+async def test_a_click_redelivered_to_another_bot_does_not_write_an_old_state(
     slack: StandInClient,
     web: AsyncWebClient,
     services: Services,
     http: SignedHttp,
     order_driver: OrderDriver,
 ) -> None:
-    """The other process does not know the press, and Temporal gives its first answer again."""
+    """The other process does not know the click, and Temporal repeats its first answer."""
     card = await order_driver.waiting_order()
     payload = await click_payload(slack, BORIS, card, "approve")
     await http.interact(payload)
@@ -270,7 +270,7 @@ async def test_a_press_that_reaches_another_bot_much_later_paints_no_old_state(
     assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_a_press_that_reaches_two_bots_at_once_opens_one_form_and_nobody_hears_of_an_error(
+async def test_a_click_delivered_to_two_bots_opens_one_form_and_reports_no_error(
     slack: StandInClient,
     web: AsyncWebClient,
     services: Services,

@@ -1,4 +1,4 @@
-"""The Cancel button on an order's card: asked "sure?", judged by the order, shown or said in private."""
+"""The Cancel button on an order's card: confirmation, result on the card, and private refusals."""
 
 from slack_bolt.async_app import AsyncApp
 
@@ -20,7 +20,7 @@ def cancel_buttons(message: Json) -> list[Json]:
     ]
 
 
-async def test_the_requester_cancels_on_the_card_and_everything_is_given_back(
+async def test_the_requester_cancels_on_the_card_and_everything_is_undone(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, database: Database
 ) -> None:
     card = await order_driver.approved_unpaid_order()
@@ -40,7 +40,7 @@ async def test_the_requester_cancels_on_the_card_and_everything_is_given_back(
     assert balance.held == {}
 
 
-async def test_the_button_asks_before_it_counts(order_driver: OrderDriver) -> None:
+async def test_the_cancel_button_asks_for_confirmation(order_driver: OrderDriver) -> None:
     card = await order_driver.approved_unpaid_order()
 
     (button,) = cancel_buttons(card.message)
@@ -49,7 +49,7 @@ async def test_the_button_asks_before_it_counts(order_driver: OrderDriver) -> No
     assert card.order_id in button["confirm"]["text"]["text"]
 
 
-async def test_a_press_on_a_card_of_before_the_end_is_told_so_and_shown_the_end(
+async def test_a_click_on_an_outdated_card_is_refused_and_updates_the_card(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.approved_unpaid_order()

@@ -1,4 +1,4 @@
-"""Orders from the command line: decided, refused, failed, paid, cancelled; see also the document."""
+"""The `countersign order` commands; test_orders_docs.py runs the documented examples too."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from records.reservations import Reservations
 from records.shipments import Shipments
-from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, by
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, cli_actor
 from tests.bot.order_cli import OrderCli
 from tests.bot.order_driver import TIMEOUT
 from workflows.rules.approvals.verbs import Verb
@@ -22,16 +22,16 @@ CANNOT, REJECTED, ENDED, REFUSED = 2, 3, 4, 6
 NOTHING = Decimal(0)
 
 
-async def test_a_large_order_waits_for_a_yes_and_then_goes_on(order_cli: OrderCli) -> None:
+async def test_a_large_order_waits_for_its_approval(order_cli: OrderCli) -> None:
     order_id = await order_cli.start("--total", "1500")
-    needed = await order_cli.type("requires-approval", order_id)
-    before = [await order_cli.type(verb, order_id) for verb in ("status", "approval-message")]
+    needed = await order_cli.run("requires-approval", order_id)
+    before = [await order_cli.run(verb, order_id) for verb in ("status", "approval-message")]
 
-    done = await order_cli.type(
+    done = await order_cli.run(
         *("decide", order_id, "approve", "--as", BORIS, "--reason", "Within budget")
     )
-    shown = await order_cli.type("show", order_id, "--wait")
-    after = [await order_cli.type(verb, order_id) for verb in ("status", "approval-message")]
+    shown = await order_cli.run("show", order_id, "--wait")
+    after = [await order_cli.run(verb, order_id) for verb in ("status", "approval-message")]
 
     assert needed.out == "yes\n"
     assert [result.out for result in before] == ["awaiting_approval\n", "none\n"]
@@ -45,12 +45,12 @@ async def test_a_large_order_waits_for_a_yes_and_then_goes_on(order_cli: OrderCl
     assert shipped[1] in await order_cli.card(order_id, "Completed")
     assert re.fullmatch(r"U0BORIS approved, .* UTC: “Within budget”\n", after[1].out)
     decided = await order_cli.cli.fact(approval_id(order_id), Fact.DECISION_RECORDED)
-    assert (decided.actor, decided.reason) == (by(BORIS), "Within budget")
+    assert (decided.actor, decided.reason) == (cli_actor(BORIS), "Within budget")
 
 
-async def test_a_rejected_order_ends_with_nothing_charged(order_cli: OrderCli) -> None:
+async def test_a_rejected_order_ends_without_a_charge(order_cli: OrderCli) -> None:
     order_id = await order_cli.start("--total", "1000.01")
-    no = await order_cli.type("decide", order_id, "reject", "--as", BORIS, "--reason", "Too much")
+    no = await order_cli.run("decide", order_id, "reject", "--as", BORIS, "--reason", "Too much")
     result = await order_cli.start_again(order_id, "--total", "1000.01")
 
     assert no.code == 0
@@ -60,29 +60,29 @@ async def test_a_rejected_order_ends_with_nothing_charged(order_cli: OrderCli) -
     assert (await order_cli.balance(result.out.split()[0])).charged == NOTHING
 
 
-async def test_who_may_not_decide_is_refused_in_one_sentence(order_cli: OrderCli) -> None:
+async def test_an_ineligible_person_is_refused_with_one_sentence(order_cli: OrderCli) -> None:
     large, small = await order_cli.start("--total", "1500"), await order_cli.start("--total", "5")
 
-    own = await order_cli.type("decide", large, "approve", "--as", ANA)
-    stranger = await order_cli.type("decide", large, "reject", "--as", GUS, "--reason", "No")
-    nobody = await order_cli.type("decide", large, "approve")
-    needless = await order_cli.type("decide", small, "approve", "--as", BORIS)
+    own = await order_cli.run("decide", large, "approve", "--as", ANA)
+    stranger = await order_cli.run("decide", large, "reject", "--as", GUS, "--reason", "No")
+    nobody = await order_cli.run("decide", large, "approve")
+    needless = await order_cli.run("decide", small, "approve", "--as", BORIS)
 
     assert [result.code for result in (own, stranger, nobody, needless)] == [REFUSED, REFUSED, 2, 2]
     assert nobody.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
     assert needless.err == f"{small} needs no approval, so there is nothing to decide.\n"
     assert await order_cli.cli.refusals_of(approval_id(large)) == [
-        (by(ANA), "approve", "own_request"),
-        (by(GUS), "reject", "not_an_approver"),
+        (cli_actor(ANA), "approve", "own_request"),
+        (cli_actor(GUS), "reject", "not_an_approver"),
     ]
 
 
-async def test_with_the_inventory_down_it_is_tried_again_and_then_fails_with_that_error(
+async def test_an_unavailable_inventory_is_retried_and_then_fails_the_order(
     order_cli: OrderCli,
 ) -> None:
     down = ("--total", "1500", "--simulate", "inventory-down")
     order_id, why = await order_cli.start(*down), "The inventory isn't responding (simulated)."
-    assert (await order_cli.type("decide", order_id, "approve", "--as", BORIS)).code == 0
+    assert (await order_cli.run("decide", order_id, "approve", "--as", BORIS)).code == 0
     await order_cli.until(order_id, OrderStatus.PROCESSING)
     await order_cli.skip_time()
     result = await order_cli.start_again(order_id, *down)
@@ -101,17 +101,17 @@ async def test_with_the_inventory_down_it_is_tried_again_and_then_fails_with_tha
     assert max(tries) == 5
 
 
-async def test_a_payment_made_elsewhere_completes_the_order_and_a_second_goes_back(
+async def test_an_external_payment_completes_the_order_and_a_second_is_rejected(
     order_cli: OrderCli,
 ) -> None:
     order_id = await order_cli.start("--total", "500", "--await-payment")
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
-    waiting = await order_cli.type("show", order_id)
+    waiting = await order_cli.run("show", order_id)
 
-    paid = await order_cli.type("pay", order_id, "--key", "once", "--json")
-    again = await order_cli.type("pay", order_id, "--key", "once")
-    shown = await order_cli.type("show", order_id, "--wait")
-    more = await order_cli.type("pay", order_id)
+    paid = await order_cli.run("pay", order_id, "--key", "once", "--json")
+    again = await order_cli.run("pay", order_id, "--key", "once")
+    shown = await order_cli.run("show", order_id, "--wait")
+    more = await order_cli.run("pay", order_id)
 
     assert "the customer pays elsewhere, until " in waiting.out
     assert waiting.err == f"It waits for its payment: `countersign order pay {order_id}`.\n"
@@ -123,7 +123,7 @@ async def test_a_payment_made_elsewhere_completes_the_order_and_a_second_goes_ba
     assert (await order_cli.balance(order_id)).paid == Decimal(500)
 
 
-async def test_an_order_that_nobody_pays_expires(order_cli: OrderCli) -> None:
+async def test_an_unpaid_order_expires(order_cli: OrderCli) -> None:
     words = ("--total", "500", "--await-payment", "--pay-within", "10s")
     result = await order_cli.run_to_end(*words)
 
@@ -146,11 +146,11 @@ async def test_an_order_is_cancelled_while_its_approval_waits(order_cli: OrderCl
     assert menu.face.levels[-1].expires_at - menu.face.submitted_at < timedelta(seconds=100)
 
     cancel = ("cancel", order_id, "--reason", "Too late", "--key", "once")
-    done = [await order_cli.type(*cancel) for _ in range(2)]
+    done = [await order_cli.run(*cancel) for _ in range(2)]
     await order_cli.until(order_id, OrderStatus.CANCELLED)
     done.append(
-        await order_cli.type(*cancel)
-    )  # the same key is the same command, also after the end
+        await order_cli.run(*cancel)
+    )  # the same key is the same command, even after the end
     result = await order_cli.start_again(order_id, "--total", "1500")
 
     assert [(result.code, result.out[:6]) for result in done] == [(0, "Done.\n")] * 3
@@ -162,12 +162,14 @@ async def test_an_order_is_cancelled_while_its_approval_waits(order_cli: OrderCl
     balance = await order_cli.balance(order_id)
     assert (balance.paid, balance.held, balance.shipped) == (NOTHING, {}, {})
     fact = await order_cli.cli.fact(order_id, Fact.ORDER_CANCELLED)
-    assert (fact.actor, fact.reason) == (by(ANA), "Too late")
+    assert (fact.actor, fact.reason) == (cli_actor(ANA), "Too late")
 
 
 @pytest.fixture
-async def on_its_way(order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """An order whose parcel is on its way, for as long as the test lasts."""
+async def order_in_delivery(
+    order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
+    """An order that is being shipped until the test ends."""
     coming, arrived, deliver = asyncio.Event(), asyncio.Event(), Shipments.deliver
 
     async def slow(shipments: Shipments, key: str, order: Order) -> str:
@@ -184,15 +186,19 @@ async def on_its_way(order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch) -> As
     await order_cli.until(order_id, OrderStatus.COMPLETED)
 
 
-async def test_what_is_on_its_way_cannot_be_cancelled(order_cli: OrderCli, on_its_way: str) -> None:
-    late = await order_cli.type("cancel", on_its_way, "--as", FAY)
+async def test_a_shipped_order_cannot_be_cancelled(
+    order_cli: OrderCli, order_in_delivery: str
+) -> None:
+    late = await order_cli.run("cancel", order_in_delivery, "--as", FAY)
 
     assert (late.code, late.out) == (REFUSED, "")
     assert late.err == "This order has already shipped, so you can't cancel it.\n"
-    assert await order_cli.cli.refusals_of(on_its_way) == [(by(FAY), "cancel", "already_shipped")]
+    assert await order_cli.cli.refusals_of(order_in_delivery) == [
+        (cli_actor(FAY), "cancel", "already_shipped")
+    ]
 
 
-async def test_what_could_not_be_undone_is_told_and_resumed(
+async def test_a_failed_compensation_is_shown_and_resumed(
     order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stuck(*_: object) -> None:
@@ -202,16 +208,16 @@ async def test_what_could_not_be_undone_is_told_and_resumed(
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
     with monkeypatch.context() as broken:
         broken.setattr(Reservations, "release", stuck)
-        await order_cli.type("cancel", order_id)
+        await order_cli.run("cancel", order_id)
         await order_cli.order_driver.pass_time(order_id, timedelta(minutes=5))
         await order_cli.until(order_id, OrderStatus.NEEDS_ATTENTION)
-        shown = await order_cli.type("show", order_id)
+        shown = await order_cli.run("show", order_id)
 
-    resumed = await order_cli.type("resume", order_id)
+    resumed = await order_cli.run("resume", order_id)
     await order_cli.until(order_id, OrderStatus.CANCELLED)
 
     assert "Could not be undone: Reserve stock, " in shown.out
     assert f"`countersign order resume {order_id}`" in shown.err
     assert (resumed.code, resumed.out[:6]) == (0, "Done.\n"), resumed.err
     assert (await order_cli.balance(order_id)).held == {}
-    assert (await order_cli.cli.fact(order_id, Fact.COMPENSATION_RESUMED)).actor == by(ANA)
+    assert (await order_cli.cli.fact(order_id, Fact.COMPENSATION_RESUMED)).actor == cli_actor(ANA)

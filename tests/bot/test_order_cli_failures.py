@@ -1,4 +1,4 @@
-"""What a command on orders cannot do is a sentence and an exit code; what it can show, it shows."""
+"""Errors of the order commands: one sentence and an exit code."""
 
 import pytest
 
@@ -33,36 +33,36 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 ]
 
 
-async def test_a_wrong_option_is_named(cli: CliDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_option_is_named(cli: CliDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
     for words, sentence in WRONG:
-        result = await cli.type("order", *words)
+        result = await cli.run("order", *words)
 
         assert (result.code, result.out) == (CANNOT, ""), words
         assert result.err.startswith(sentence), result.err
         assert result.err.count("\n") == 1
 
 
-async def test_who_names_no_order_is_told_so(order_cli: OrderCli) -> None:
+async def test_an_unknown_order_is_reported(order_cli: OrderCli) -> None:
     for verb in ("show", "status", "requires-approval", "approval-message", "pay"):
-        result = await order_cli.type(verb, "ORD-00000000")
+        result = await order_cli.run(verb, "ORD-00000000")
         assert (result.code, result.out) == (CANNOT, ""), verb
         assert result.err.startswith("There is no order ORD-00000000.")
     for words in (("decide", "ORD-00000000", "approve"), ("cancel", "ORD-00000000")):
-        result = await order_cli.type(*words, "--as", BORIS)
+        result = await order_cli.run(*words, "--as", BORIS)
         assert (result.code, result.out) == (CANNOT, "")
         assert result.err.startswith("There is no order ORD-00000000.")
 
 
-async def test_one_number_is_one_order(order_cli: OrderCli) -> None:
+async def test_an_order_id_identifies_one_order(order_cli: OrderCli) -> None:
     words = ("--line", "DESK-OAK:2:500.00", "--line", "LAMP-LED:1:0.01")
     order_id = await order_cli.start(*words)
     named = ("start", "--customer", "Acme GmbH", "--id", order_id)
 
-    same = await order_cli.type(*named, *words, "--json")
+    same = await order_cli.run(*named, *words, "--json")
     others = [
-        await order_cli.type(*named, "--line", "DESK-OAK:2:500.00"),
-        await order_cli.type(*named, *words, "--as", FAY),
+        await order_cli.run(*named, "--line", "DESK-OAK:2:500.00"),
+        await order_cli.run(*named, *words, "--as", FAY),
     ]
 
     total = {"total": "1000.01", "currency": "USD"}
@@ -72,18 +72,16 @@ async def test_one_number_is_one_order(order_cli: OrderCli) -> None:
         assert other.err.startswith(f"{order_id} exists already, and it is another order")
 
 
-async def test_the_list_is_the_newest_first_and_can_be_narrowed(order_cli: OrderCli) -> None:
+async def test_the_list_is_newest_first_and_can_be_filtered(order_cli: OrderCli) -> None:
     first = await order_cli.start("--total", "5")
     await order_cli.until(first, OrderStatus.COMPLETED)
     second = await order_cli.start("--total", "1500", "--as", FAY)
     await order_cli.until(second, OrderStatus.AWAITING_APPROVAL)
 
     async def listed(*words: str) -> list[str]:
-        return [
-            order["order_id"] for order in (await order_cli.type("list", "--json", *words)).json
-        ]
+        return [order["order_id"] for order in (await order_cli.run("list", "--json", *words)).json]
 
-    plain = await order_cli.type("list")
+    plain = await order_cli.run("list")
 
     assert [line for line in plain.out.splitlines() if line.startswith("ORD-")] == [
         f"{second} · waiting for approval",
@@ -93,10 +91,10 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(order_cli: Order
     assert await listed("--open") == [second]
     assert await listed("--requester", ANA) == [first]
     assert await listed("--limit", "1") == [second]
-    assert (await order_cli.type("list", "--requester", BORIS)).err == "There are none.\n"
+    assert (await order_cli.run("list", "--requester", BORIS)).err == "There are none.\n"
 
 
-async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
+async def test_without_temporal_or_a_worker_the_records_answer_with_their_age(
     order_cli: OrderCli, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_cli.cli.in_process = True
@@ -106,15 +104,15 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
     await order_cli.until(ended, OrderStatus.COMPLETED)
     monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.1)
     await worker.stop()
-    silent = await order_cli.type("status", order_id)
+    silent = await order_cli.run("status", order_id)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
 
-    gone = await order_cli.type("show", order_id)
-    over = await order_cli.type("status", ended, "--json")
+    gone = await order_cli.run("show", order_id)
+    over = await order_cli.run("status", ended, "--json")
     answers = [
-        await order_cli.type(verb, order_id) for verb in ("requires-approval", "approval-message")
+        await order_cli.run(verb, order_id) for verb in ("requires-approval", "approval-message")
     ]
-    cancelled = await order_cli.type("cancel", order_id)
+    cancelled = await order_cli.run("cancel", order_id)
 
     for result in (silent, gone):
         assert result.code == CANNOT
@@ -130,14 +128,14 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
     )
 
 
-async def test_a_payment_that_the_bot_does_not_take_is_told(
+async def test_a_payment_that_the_bot_rejects_is_reported(
     order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_id = await order_cli.start("--total", "500", "--await-payment")
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
     async def pay_error() -> str:
-        paying = await order_cli.type("pay", order_id)
+        paying = await order_cli.run("pay", order_id)
         assert (paying.code, paying.out) == (CANNOT, "")
         return paying.err
 
@@ -156,14 +154,14 @@ async def test_a_payment_that_the_bot_does_not_take_is_told(
     await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
 
-async def test_json_is_what_the_api_says(order_cli: OrderCli) -> None:
+async def test_json_output_matches_the_api(order_cli: OrderCli) -> None:
     order_id = await order_cli.start(
         "--total", "5", "--email", "jane@example.com", "--note", "Soon"
     )
     await order_cli.until(order_id, OrderStatus.COMPLETED)
 
-    shown = await order_cli.type("show", order_id, "--json")
-    decided = await order_cli.type("approval-message", order_id, "--json")
+    shown = await order_cli.run("show", order_id, "--json")
+    decided = await order_cli.run("approval-message", order_id, "--json")
 
     assert (shown.json["total"], shown.json["note"]) == ("5.00", "Soon")
     assert [step["status"] for step in shown.json["steps"]] == ["done"] * 4

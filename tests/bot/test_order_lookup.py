@@ -1,4 +1,4 @@
-"""Where an order stands: its own word, also after its end; else the records', saying as of when."""
+"""The status of an order: from its workflow, else from the records with their age."""
 
 import asyncio
 
@@ -23,11 +23,11 @@ async def _deleted(env: WorkflowEnvironment, order_id: str) -> None:
         )
     )
     async with asyncio.timeout(TIMEOUT):
-        while await exists(env, order_id):  # noqa: ASYNC110 - the server tells nobody
+        while await exists(env, order_id):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.05)
 
 
-async def test_an_order_answers_for_itself_and_after_it_is_deleted_the_records_do(
+async def test_an_order_answers_itself_and_the_records_answer_after_its_deletion(
     services: Services, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     order_id = await order_driver.order("900.00")
@@ -44,7 +44,7 @@ async def test_an_order_answers_for_itself_and_after_it_is_deleted_the_records_d
     assert recorded.as_of == itself.ended_at
 
 
-async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: PLR0913, PLR0917 - what it takes
+async def test_without_a_worker_the_records_answer_with_their_age(  # noqa: PLR0913, PLR0917 - its fixtures
     slack: StandInClient,
     bot: AsyncApp,
     order_driver: OrderDriver,
@@ -68,13 +68,13 @@ async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: 
     await worker.start()
 
 
-async def test_an_order_that_never_was_is_unknown(
+async def test_an_order_that_never_existed_is_unknown(
     services: Services, order_driver: OrderDriver
 ) -> None:
     assert await services.orders.look_up("ORD-NEVERWAS") is None
 
 
-async def test_each_query_is_answered_and_of_an_unknown_order_nothing(
+async def test_queries_are_answered_and_unknown_orders_return_nothing(
     order_driver: OrderDriver,
 ) -> None:
     order_id = await order_driver.order("900.00")
@@ -89,7 +89,7 @@ async def test_each_query_is_answered_and_of_an_unknown_order_nothing(
     assert await calls.order_status("ORD-NEVERWAS") is None
 
 
-async def test_the_status_of_a_running_order_offers_what_can_be_done(
+async def test_the_status_of_a_running_order_offers_its_actions(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.approved_unpaid_order()

@@ -1,4 +1,4 @@
-"""`countersign order schedule` on a real server: created once, shown, paused, resumed, removed."""
+"""`countersign order schedule` on a real server: create, show, pause, resume, remove."""
 
 from collections.abc import AsyncIterator
 
@@ -17,9 +17,9 @@ async def schedule(temporal: WorkflowEnvironment, order_cli: OrderCli) -> AsyncI
 
 
 async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> None:
-    created = await schedule.type("schedule", "create", "--at", "18:30", "--channel", "#sales")
-    again = await schedule.type("schedule", "create", "--at", "07:00")
-    shown = await schedule.type("schedule", "show")
+    created = await schedule.run("schedule", "create", "--at", "18:30", "--channel", "#sales")
+    again = await schedule.run("schedule", "create", "--at", "07:00")
+    shown = await schedule.run("schedule", "show")
 
     assert created.out.splitlines() == [f"{schedule_id} created." for schedule_id in schedules.IDS]
     assert again.out.count("already exists; not changed.") == 2
@@ -30,12 +30,12 @@ async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> 
 
 
 async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
-    await schedule.type("schedule", "create")
-    paused = await schedule.type("schedule", "pause", "--note", "stock-taking")
-    asleep = (await schedule.type("schedule", "show", "--json")).json
-    resumed = await schedule.type("schedule", "resume")
-    awake = (await schedule.type("schedule", "show", "--json")).json
-    removed = await schedule.type("schedule", "remove")
+    await schedule.run("schedule", "create")
+    paused = await schedule.run("schedule", "pause", "--note", "stock-taking")
+    asleep = (await schedule.run("schedule", "show", "--json")).json
+    resumed = await schedule.run("schedule", "resume")
+    awake = (await schedule.run("schedule", "show", "--json")).json
+    removed = await schedule.run("schedule", "remove")
 
     assert paused.out.splitlines() == [f"{schedule_id} paused." for schedule_id in schedules.IDS]
     assert [(one["paused"], one["note"]) for one in asleep] == [(True, "stock-taking")] * 2
@@ -45,15 +45,15 @@ async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
 
 
 @pytest.mark.parametrize("verb", ["show", "pause", "resume", "remove"])
-async def test_without_schedules_a_command_says_so(schedule: OrderCli, verb: str) -> None:
-    result = await schedule.type("schedule", verb)
+async def test_without_schedules_the_commands_say_so(schedule: OrderCli, verb: str) -> None:
+    result = await schedule.run("schedule", verb)
 
     assert result.code == 2
     assert all(schedule_id in result.err for schedule_id in schedules.IDS)
 
 
-async def test_a_time_that_is_none_is_refused(schedule: OrderCli) -> None:
-    result = await schedule.type("schedule", "create", "--at", "25:00")
+async def test_an_invalid_time_is_rejected(schedule: OrderCli) -> None:
+    result = await schedule.run("schedule", "create", "--at", "25:00")
 
     assert (result.code, result.out) == (2, "")
     assert "“25:00” is not a time of day" in result.err

@@ -1,4 +1,4 @@
-"""`/order-status`: privately, the same truth as the card."""
+"""`/order-status`: the state of the card in a private message."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -13,7 +13,7 @@ from workflows.rules.orders.order import OrderStatus
 
 
 def actions_of(message: Json) -> list[str]:
-    """Return what can be pressed in a message."""
+    """Return the action ids of a message."""
     elements = [
         element
         for block in message["blocks"]
@@ -25,12 +25,12 @@ def actions_of(message: Json) -> list[str]:
 async def _status_message(
     slack: StandInClient, order_driver: OrderDriver, person: str, order_id: str
 ) -> Json:
-    """Have somebody ask for an order, and return what they are told."""
+    """Return the private answer to a person's `/order-status`."""
     await slack.say(person, APPROVALS, f"/order-status {order_id}")
     return await order_driver.private_message(person, order_id)
 
 
-async def test_status_alone_lists_the_latest_orders_or_says_that_there_are_none(
+async def test_without_an_id_the_latest_orders_are_listed(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -42,7 +42,7 @@ async def test_status_alone_lists_the_latest_orders_or_says_that_there_are_none(
     await order_driver.private_message(GUS, "no orders yet")
 
 
-async def test_status_tells_privately_what_the_card_shows(
+async def test_the_private_status_matches_the_card(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -66,7 +66,7 @@ async def test_status_tells_privately_what_the_card_shows(
         ("ORD-7K2M4QXA' OR 1=1", notices.malformed_order_id("ORD-7K2M4QXA' OR 1=1", ENGLISH)),
     ],
 )
-async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
+async def test_an_unknown_or_malformed_id_gets_a_helpful_sentence(
     slack: StandInClient, bot: AsyncApp, written: str, sentence: str
 ) -> None:
     await slack.say(GUS, APPROVALS, f"/order-status {written}")
@@ -75,7 +75,7 @@ async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
     assert answer["is_ephemeral"]
 
 
-async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else(
+async def test_only_the_requester_is_offered_cancel(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
@@ -87,7 +87,7 @@ async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else
     assert actions_of(anybodys) == []
 
 
-async def test_the_private_answer_is_painted_anew_when_its_button_is_pressed(
+async def test_a_click_in_the_private_answer_updates_it(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
@@ -95,14 +95,14 @@ async def test_the_private_answer_is_painted_anew_when_its_button_is_pressed(
 
     await slack.click(ANA, APPROVALS, answer, "cancel")
 
-    painted = await order_driver.private_message(ANA, "Cancelled* by")
-    assert painted["ts"] == answer["ts"]
-    assert actions_of(painted) == []
+    updated = await order_driver.private_message(ANA, "Cancelled* by")
+    assert updated["ts"] == answer["ts"]
+    assert actions_of(updated) == []
     await order_driver.skip_to_end(order_id)
     assert await order_driver.workflows.order_status(order_id) == OrderStatus.CANCELLED
 
 
-async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_ended(
+async def test_a_click_in_an_outdated_private_answer_is_refused_and_updates_it(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")
@@ -115,14 +115,14 @@ async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_end
     await order_driver.private_message(
         ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH)
     )
-    painted = await order_driver.private_message(ANA, "Completed")
-    assert painted["ts"] == answer["ts"]
-    assert actions_of(painted) == []
+    updated = await order_driver.private_message(ANA, "Completed")
+    assert updated["ts"] == answer["ts"]
+    assert actions_of(updated) == []
     await listeners_finished()
     assert await order_driver.refusals_of(order_id) == [(ANA, "order_closed")]
 
 
-async def test_a_press_on_an_answer_that_slack_edits_no_more_is_told_of(
+async def test_a_click_in_an_answer_that_cannot_be_edited_sends_a_message(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     order_id = await order_driver.unpaid_order("900.00")

@@ -1,4 +1,4 @@
-"""Orders in Slack: the modal that takes one, what it refuses, and the command that tells of one."""
+"""Orders in Slack: the order form, its validation errors, and one order per form."""
 
 import json
 from datetime import timedelta
@@ -27,8 +27,10 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 
-async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
-    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
+async def test_the_form_is_opened_before_any_other_call(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
+    await slack.say(GUS, APPROVALS, "/order-status")  # makes Bolt's initial auth.test call
     await listeners_finished()
     mark = await slack.journal_mark()
 
@@ -37,7 +39,7 @@ async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: As
     assert [call["method"] for call in await slack.journal(mark, kind="api")] == ["views.open"]
 
 
-async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
+async def test_an_order_over_the_limit_needs_an_approval(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -52,7 +54,7 @@ async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
     assert await order_driver.cards(order_id) == [card]
 
 
-async def test_an_order_of_exactly_a_thousand_goes_straight_through(
+async def test_an_order_of_exactly_the_limit_needs_no_approval(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -89,7 +91,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: f"{case[0]}={case[1][:20]}")
-async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
+async def test_invalid_input_is_explained_at_its_field_and_starts_nothing(
     slack: StandInClient,
     bot: AsyncApp,
     temporal: WorkflowEnvironment,
@@ -106,7 +108,7 @@ async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
     assert not await exists(temporal, order_id_of(form))
 
 
-async def test_what_slacks_own_form_would_stop_is_refused_too(
+async def test_input_that_slacks_form_would_reject_is_refused_too(
     slack: StandInClient, http: SignedHttp, temporal: WorkflowEnvironment
 ) -> None:
     form, payload = await submission(slack, http, note="x")
@@ -125,7 +127,7 @@ async def test_what_slacks_own_form_would_stop_is_refused_too(
     assert not await exists(temporal, order_id_of(form))
 
 
-async def test_a_wish_for_the_answer_window_reaches_the_approval(
+async def test_the_requested_answer_window_reaches_the_approval(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -145,7 +147,7 @@ async def test_a_wish_for_the_answer_window_reaches_the_approval(
     assert timedelta(minutes=10) <= waits < timedelta(minutes=11)
 
 
-async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
+async def test_an_external_payment_needs_no_payment_card(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -172,7 +174,7 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     assert [line.name for line in snapshot.order.lines] == ["Oak desk"]
 
 
-async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
+async def test_mentions_and_formatting_in_a_name_are_escaped(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -185,7 +187,7 @@ async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
     assert not [words for words in markup if "<!channel>" in words or "<@U0GUS>" in words]
 
 
-async def test_the_same_form_submitted_twice_is_one_order(
+async def test_submitting_the_same_form_twice_creates_one_order(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
@@ -200,7 +202,7 @@ async def test_the_same_form_submitted_twice_is_one_order(
     assert len(await order_driver.requests.orders(requester=ANA)) == 1
 
 
-async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_order_that_counts(
+async def test_resubmitting_an_edited_form_shows_the_order_that_counts(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     form, payload = await submission(slack, http)
@@ -217,7 +219,7 @@ async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_ord
 
 
 def mrkdwn(part: object) -> list[str]:
-    """Return every text in which Slack would look for marks and mentions."""
+    """Return every text in which Slack interprets formatting and mentions."""
     if isinstance(part, list):
         return [words for child in part for words in mrkdwn(child)]
     if not isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""docs/orders.md tells the truth: its commands are typed against the real server, and print that."""
+"""docs/orders.md: its commands are run on the real server, and their output is compared."""
 
 import asyncio
 import re
@@ -25,14 +25,14 @@ PROSE = " ".join(DOCUMENT.split())
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """A command that the document shows, and what it says that is printed."""
+    """A command in the document, and its documented output."""
 
     words: tuple[str, ...]
     printed: list[str]
 
 
 def scenarios() -> Iterator[tuple[str, list[Typed]]]:
-    """Return the commands of each section that shows any."""
+    """Yield the title and the commands of each section that has commands."""
     for section in re.split(r"^## ", DOCUMENT, flags=re.MULTILINE)[1:]:
         blocks = re.findall(r"^```console\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
         commands = [
@@ -55,7 +55,7 @@ ON_THE_CARD = {
     "Rejected": "“Not this year”",
     "The approval expires": "Nothing was reserved, charged or shipped.",
 }
-TOLD_TO_ANA = {
+SENT_TO_ANA = {
     "Completed without approval": "is completed",
     "Shipped from two warehouses": "is completed",
     "The inventory is unavailable": "couldn't be fulfilled: The inventory isn't responding (simulated).",
@@ -70,29 +70,29 @@ KEPT = {
     "Approved": (1500, CHAIR),
     "The customer pays elsewhere": (500, CHAIR),
 }
-"""What has been taken in the end and was kept, and what was sent for it; elsewhere nothing."""
+"""The payment that is kept in the end, and the shipped products; nothing for other scenarios."""
 
 
-def same_for_all(line: str) -> str:
-    """Return a line without what differs each time: numbers, times, and who types."""
+def normalised(line: str) -> str:
+    """Return a line without the parts that vary: ids, times and the operator."""
     line = re.sub(r"\b(RES|TXN|TRK|DLV)-[0-9A-F]{10}\b", r"\1-…", line)
     line = re.sub(r"\bORD-[0-9A-Z]{8}\b", "ORD-…", line)
     line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "some time", line)
-    return re.sub(r"command line: [^)]+\)", "command line: somebody)", line)
+    return re.sub(r"command line: [^)]+\)", "command line: operator)", line)
 
 
-def to_compare(command: Typed, printed: list[str]) -> list[str]:
-    """Return lines in an order of ours: standard error is a stream of its own.
+def comparable(command: Typed, printed: list[str]) -> list[str]:
+    """Return the lines in sorted order, because standard error is a separate stream.
 
-    What is said while a command waits depends on how fast time passes, so it is left out.
+    The lines that a command prints while it waits depend on timing, so they are left out.
     """
     news = "It waits for " if "--wait" in command.words else "no such line"
-    return sorted(same_for_all(line) for line in printed if not line.startswith(news))
+    return sorted(normalised(line) for line in printed if not line.startswith(news))
 
 
-async def type_it(order_cli: OrderCli, command: Typed) -> CommandResult:
-    """Type a command, and return when all is quiet; where it waits itself, time passes."""
-    typing = asyncio.create_task(order_cli.cli.type(*command.words))
+async def run_documented(order_cli: OrderCli, command: Typed) -> CommandResult:
+    """Run a command and wait until its orders are idle; skip time while the command waits."""
+    typing = asyncio.create_task(order_cli.cli.run(*command.words))
     while "--wait" in command.words and not typing.done():
         await order_cli.skip_time()
         await asyncio.sleep(0.02)
@@ -103,26 +103,24 @@ async def type_it(order_cli: OrderCli, command: Typed) -> CommandResult:
 
 
 @pytest.mark.parametrize("title", SCENARIOS)
-async def test_every_scenario_goes_and_is_told_as_it_is_written(
-    order_cli: OrderCli, title: str
-) -> None:
+async def test_every_documented_scenario_runs_as_written(order_cli: OrderCli, title: str) -> None:
     for command in SCENARIOS[title]:
-        result = await type_it(order_cli, command)
+        result = await run_documented(order_cli, command)
 
         printed = (result.out + result.err).splitlines()
-        assert to_compare(command, command.printed) == to_compare(command, printed)
+        assert comparable(command, command.printed) == comparable(command, printed)
 
     (record,) = await order_cli.order_driver.requests.orders()
     if title in ON_THE_CARD:
         await order_cli.card(record.request_id, ON_THE_CARD[title])
     else:
-        await order_cli.notice(record.request_id, TOLD_TO_ANA[title])
+        await order_cli.notice(record.request_id, SENT_TO_ANA[title])
     balance = await order_cli.balance(record.request_id)
     assert balance.held == {}
     assert (balance.paid, balance.shipped) == KEPT.get(title, (Decimal(0), {}))
 
 
-def test_every_command_and_every_status_stands_there() -> None:
+def test_every_command_and_status_is_documented() -> None:
     result = CliRunner().invoke(main.app, ["order", "--help"], prog_name="countersign")
     names = re.findall(r"^│ ([a-z-]+) +[A-Z]", result.output, re.MULTILINE)
 
@@ -132,7 +130,7 @@ def test_every_command_and_every_status_stands_there() -> None:
         assert f" {status}" in DOCUMENT
 
 
-def test_every_option_of_a_start_is_one_that_the_program_knows() -> None:
+def test_every_documented_option_of_start_exists() -> None:
     start = get_command(orders.app).commands["start"]  # type: ignore[attr-defined]
     known = {option for parameter in start.params for option in parameter.opts}
 
@@ -144,7 +142,7 @@ def test_every_option_of_a_start_is_one_that_the_program_knows() -> None:
     }
 
 
-def test_the_search_attributes_are_those_of_the_program() -> None:
+def test_the_documented_search_attributes_are_right() -> None:
     assert (
         " ".join(
             f"--name {name} --type {kind}"

@@ -1,4 +1,4 @@
-"""The languages of private messages and modals: the reader's own, as far as Slack reports it."""
+"""Private messages and modals are in the language that Slack reports for their reader."""
 
 from slack_bolt.async_app import AsyncApp
 
@@ -15,7 +15,7 @@ from tests.bot.order_driver import (
 EMIL = "U0EMIL"
 
 
-async def test_a_changed_language_is_used_at_once(
+async def test_a_changed_language_is_used_immediately(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     assert services.people.cached_locale(ANA) == "en"
@@ -34,7 +34,7 @@ async def test_a_modal_is_in_the_language_of_its_user(slack: StandInClient, bot:
     assert "Kunde" in str(view["blocks"])
 
 
-async def test_a_private_answer_is_in_the_readers_language_and_the_card_in_the_policys(
+async def test_private_answers_use_the_readers_language_and_the_card_the_policys(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()

@@ -1,4 +1,4 @@
-"""`policy explain`: what would happen is told for every feature; what cannot be read is a sentence."""
+"""`policy explain`: the explanation of every feature, and one sentence for invalid options."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -110,7 +110,7 @@ def explained(
         (("access",), "Approvers can delegate their decision."),
     ],
 )  # fmt: skip
-def test_the_explanation_says_what_would_happen(
+def test_the_explanation_describes_the_outcome(
     policies: Policies, options: tuple[str, ...], expected: str
 ) -> None:
     assert expected in explained(policies, *options)
@@ -174,7 +174,7 @@ def test_every_shipped_policy_is_explained_and_marks_the_tier_that_routes(
     assert isinstance(question, Question)
 
 
-def test_the_command_prints_it_and_refuses_with_a_sentence(
+def test_the_command_prints_the_explanation_or_one_error_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ["policy", "explain", "order", "--amount", "1000.01", "--file", str(SHIPPED)]

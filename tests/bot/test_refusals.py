@@ -1,4 +1,4 @@
-"""Refused clicks: one private sentence, a row in the records, and nothing in the history."""
+"""Refused clicks: one private sentence and one recorded row, and nothing in the history."""
 
 from datetime import timedelta
 
@@ -31,11 +31,11 @@ from workflows import card_owner
 
 
 async def private_messages(slack: StandInClient, person: str) -> list[Json]:
-    """Return what this person alone was told in the channel."""
+    """Return the ephemeral messages that the person got in the channel."""
     return [m for m in await slack.messages(APPROVALS, person) if m.get("is_ephemeral")]
 
 
-async def test_nobody_else_reads_why_a_click_was_refused(
+async def test_only_the_clicking_person_sees_the_refusal(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -47,7 +47,7 @@ async def test_nobody_else_reads_why_a_click_was_refused(
     assert len(await order_driver.cards(card.order_id)) == 1
 
 
-async def test_a_refused_click_on_a_copy_that_is_not_current_has_the_card_written_again_once(
+async def test_a_refused_click_on_an_outdated_card_republishes_it_once(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -63,7 +63,7 @@ async def test_a_refused_click_on_a_copy_that_is_not_current_has_the_card_writte
     assert await order_driver.refusals_of(card.approval_id) == [(GUS, "not_an_approver")]
 
 
-async def test_a_refused_click_on_the_current_copy_has_nothing_written_again(
+async def test_a_refused_click_on_the_current_card_republishes_nothing(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -75,7 +75,7 @@ async def test_a_refused_click_on_the_current_copy_has_nothing_written_again(
     assert await order_driver.updates(card.approval_id, "republish") == 0
 
 
-async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
+async def test_a_click_on_an_ended_approval_republishes_through_the_order(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -97,7 +97,7 @@ async def test_a_click_on_an_ended_approval_asks_the_order_that_owns_its_card(
     await order_driver.card(card.order_id, shows("Completed"))
 
 
-async def test_a_second_press_after_the_end_is_refused_even_with_the_same_verdict(
+async def test_a_second_click_after_the_end_is_refused_even_with_the_same_verdict(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -114,19 +114,19 @@ async def test_a_second_press_after_the_end_is_refused_even_with_the_same_verdic
 
 
 @pytest.mark.parametrize("fault", [[], [{"target": "response_url", "effect": "error", "times": 9}]])
-async def test_a_click_after_everything_has_ended_paints_the_last_state(
+async def test_a_click_after_the_end_writes_the_final_state(
     slack: StandInClient,
     http: SignedHttp,
     order_driver: OrderDriver,
     fault: list[Json],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Six hours of tries are a hundred, and what they are like is not what is looked at here.
+    # Six hours of retries are a hundred tries, which this test does not need.
     monkeypatch.setattr(card_owner, "FINISH_TIMEOUT", timedelta(minutes=10))
     card = await order_driver.waiting_order()
     payload = await click_payload(slack, GUS, card, "approve")
     refusing = {"target": "chat.update", "effect": "error", "error": "is_inactive"}
-    await slack.faults(refusing | {"times": 10_000})  # longer than anybody tries
+    await slack.faults(refusing | {"times": 10_000})  # more than the number of retries
     await send(order_driver.workflows, card.approval_id, "boris", approval_by(BORIS))
     await order_driver.direct_message(ANA, card.order_id)
     await order_driver.skip_to_end(card.order_id)
@@ -140,7 +140,7 @@ async def test_a_click_after_everything_has_ended_paints_the_last_state(
     assert seen["ts"] == card.ts
 
 
-async def test_a_click_on_a_request_that_was_terminated_leaves_no_buttons(
+async def test_a_click_on_a_terminated_request_removes_the_buttons(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -154,14 +154,14 @@ async def test_a_click_on_a_request_that_was_terminated_leaves_no_buttons(
     await order_driver.card(card.order_id, lambda m: not has_approve_button(m))
 
 
-async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
+async def test_a_click_for_an_unknown_request_is_explained_and_changes_nothing(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
     payload = await click_payload(slack, BORIS, card, "approve")
 
     pressed = with_button_value(payload, request_id="ORD-00000000.approval")
-    await http.interact({**pressed, "message": {}})  # it would show whose button it is
+    await http.interact({**pressed, "message": {}})  # the message would show whose button it is
 
     await order_driver.private_message(
         BORIS, notices.unknown_request("ORD-00000000.approval", ENGLISH)
@@ -172,7 +172,7 @@ async def test_a_click_for_an_unknown_request_changes_nothing_and_says_so(
     assert text_of(message) == text_of(card.message)
 
 
-async def test_the_sentence_comes_another_way_where_the_response_url_refuses(
+async def test_a_refusal_falls_back_when_the_response_url_fails(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -183,7 +183,7 @@ async def test_the_sentence_comes_another_way_where_the_response_url_refuses(
     await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
-async def test_the_sentence_comes_by_direct_message_where_the_channel_takes_none(
+async def test_a_refusal_falls_back_to_a_direct_message(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -197,7 +197,7 @@ async def test_the_sentence_comes_by_direct_message_where_the_channel_takes_none
     await order_driver.direct_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
-async def test_who_pressed_is_read_from_the_signed_user_and_from_nothing_else(
+async def test_the_actor_is_read_only_from_the_signed_user(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()

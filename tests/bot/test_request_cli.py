@@ -1,11 +1,11 @@
-"""Every verb of a request from the command line: done, refused, repeated, recorded."""
+"""The `countersign request` commands: accepted, refused, repeated and recorded."""
 
 import asyncio
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.bot.cli_driver import ANA, BORIS, CLARA, FAY, OPERATOR, CliDriver, by
+from tests.bot.cli_driver import ANA, BORIS, CLARA, FAY, OPERATOR, CliDriver, cli_actor
 from tests.bot.commands import send
 from workflows.rules.approvals.request import Closing, Decision, Verdict, Withdrawal
 from workflows.rules.shared.audit import Fact
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("worker")
 REFUSED = 6
 
 
-async def test_a_request_is_asked_shown_decided_and_waited_for(cli: CliDriver) -> None:
+async def test_a_request_is_created_shown_decided_and_awaited(cli: CliDriver) -> None:
     what = ("--text", "Two days\nby the lake", "--link", "https://x.test/a")
     request = await cli.create_request("general", *what)
 
@@ -39,14 +39,14 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(cli: CliDriver) -
     assert (done.code, done.err) == (0, "")
     assert f"{request} · approved" in done.out
     decided = await cli.fact(request, Fact.DECISION_RECORDED)
-    assert (decided.actor, decided.reason) == (by(BORIS), "Fine")
+    assert (decided.actor, decided.reason) == (cli_actor(BORIS), "Fine")
     assert waited.code == 0
     assert f"{request} exists already" in waited.err
     assert "U0BORIS approved" in waited.out
     assert "Ended:" in waited.out
 
 
-async def test_what_needs_nobody_is_told_to_be_approved_at_once(cli: CliDriver) -> None:
+async def test_a_request_without_approvers_is_approved_immediately(cli: CliDriver) -> None:
     small = ("create", "--policy", "general", "--title", "Pens", "--amount", "9.90", "--as", ANA)
 
     result = await cli.request(*small)
@@ -61,12 +61,12 @@ async def test_what_needs_nobody_is_told_to_be_approved_at_once(cli: CliDriver) 
 
 
 NO = Decision(
-    actor=by(CLARA), verdict=Verdict.REJECT, reason="Too far", content_revision=1, level=1
+    actor=cli_actor(CLARA), verdict=Verdict.REJECT, reason="Too far", content_revision=1, level=1
 )
 
 
 @pytest.mark.parametrize("code", [3, 4])
-async def test_the_exit_code_of_a_wait_tells_how_it_ended(cli: CliDriver, code: int) -> None:
+async def test_the_exit_code_of_a_wait_depends_on_the_outcome(cli: CliDriver, code: int) -> None:
     words = ("create", "--policy", "travel", "--title", "Offsite", "--as", ANA, "--wait")
     request = f"REQ-WAIT-{code}"
     waiting = asyncio.create_task(cli.request(*words, "--id", request))
@@ -75,7 +75,7 @@ async def test_the_exit_code_of_a_wait_tells_how_it_ended(cli: CliDriver, code: 
     if code == 3:
         await send(cli.workflows, request, "click", NO)
     else:
-        await send(cli.workflows, request, "click", Withdrawal(actor=by(ANA)))
+        await send(cli.workflows, request, "click", Withdrawal(actor=cli_actor(ANA)))
     result = await waiting
 
     assert result.code == code
@@ -83,7 +83,7 @@ async def test_the_exit_code_of_a_wait_tells_how_it_ended(cli: CliDriver, code: 
     assert ("Reason: “Too far”" in result.out) == (code == 3)
 
 
-async def test_an_amendment_prints_what_it_changed(cli: CliDriver) -> None:
+async def test_an_amendment_prints_its_changes(cli: CliDriver) -> None:
     request = await cli.create_request("travel", "--link", "https://x.test/a")
 
     result = await cli.request("amend", request, "--amount", "900", "--link", "", "--as", ANA)
@@ -93,7 +93,7 @@ async def test_an_amendment_prints_what_it_changed(cli: CliDriver) -> None:
     assert "  links: “https://x.test/a” → nothing" in result.out
 
 
-async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
+async def test_the_same_key_is_the_same_command_even_after_the_end(
     cli: CliDriver, temporal: WorkflowEnvironment
 ) -> None:
     request = await cli.create_request("travel")
@@ -111,10 +111,10 @@ async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
     assert another.err.startswith("U0FAY (admin) closed this request")
     kinds = [fact.kind for fact in await cli.trail.facts(request)]
     assert kinds.count(Fact.DECISION_RECORDED) == 1
-    assert await cli.refusals_of(request) == [(by(FAY), "close", "request_closed")]
+    assert await cli.refusals_of(request) == [(cli_actor(FAY), "close", "request_closed")]
 
 
-async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_records(
+async def test_a_request_deleted_from_temporal_is_shown_and_repeated_from_the_records(
     cli: CliDriver,
 ) -> None:
     request = await cli.create_request()
@@ -135,7 +135,7 @@ async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_record
     assert "U0FAY" in other.err
 
 
-async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
+async def test_a_request_that_temporal_lost_while_open_is_shown_with_its_age(
     cli: CliDriver,
 ) -> None:
     request = await cli.create_request()
@@ -152,10 +152,10 @@ async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
     assert late.err.startswith(f"{lost} does not run any more, so nothing was changed.")
 
 
-async def test_the_list_is_the_newest_first_and_can_be_narrowed(cli: CliDriver) -> None:
+async def test_the_list_is_newest_first_and_can_be_filtered(cli: CliDriver) -> None:
     first = await cli.create_request("general", "--title", 'Not "policy":"travel"')
     second = await cli.create_request("travel")
-    await send(cli.workflows, first, "click", Closing(actor=by(FAY), reason="Over"))
+    await send(cli.workflows, first, "click", Closing(actor=cli_actor(FAY), reason="Over"))
     await cli.fact(first, Fact.REQUEST_CLOSED)
 
     async def listed(*words: str) -> list[str]:

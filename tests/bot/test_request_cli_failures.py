@@ -1,4 +1,4 @@
-"""What a command cannot do is a sentence and an exit code, never a traceback and never a secret."""
+"""Errors of the request commands: one sentence and an exit code, without tracebacks or secrets."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from bot.cli.terminal import Exit, Line
 from bot.policies.file import Policies
 from bot.temporal.calls import TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
-from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, by
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
 from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.journeys.programs import clean_environment, run
 from tests.journeys.starter import ROOT
@@ -63,7 +63,9 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case[1][:30])
-async def test_a_wrong_option_is_named(cli: CliDriver, case: tuple[tuple[str, ...], str]) -> None:
+async def test_an_invalid_option_is_named(
+    cli: CliDriver, case: tuple[tuple[str, ...], str]
+) -> None:
     words, sentence = case
 
     result = await cli.request(*words)
@@ -73,7 +75,7 @@ async def test_a_wrong_option_is_named(cli: CliDriver, case: tuple[tuple[str, ..
     assert result.err.count("\n") == 1
 
 
-async def test_every_wrong_option_is_named_at_once(cli: CliDriver) -> None:
+async def test_all_invalid_options_are_reported_together(cli: CliDriver) -> None:
     result = await cli.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
 
     assert result.code == CANNOT
@@ -84,11 +86,11 @@ async def test_every_wrong_option_is_named_at_once(cli: CliDriver) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_who_names_no_request_is_told_so(cli: CliDriver, policies: Policies) -> None:
+async def test_an_unknown_request_is_reported(cli: CliDriver, policies: Policies) -> None:
     order = make_order()
     policy = policies.policy("order")
     await cli.workflows.start(
-        OrderInput(order=order, requester=by(ANA), policy=policy, managers=())
+        OrderInput(order=order, requester=cli_actor(ANA), policy=policy, managers=())
     )
     await cli.fact(order.order_id, Fact.ORDER_RECEIVED)
 
@@ -103,7 +105,7 @@ async def test_who_names_no_request_is_told_so(cli: CliDriver, policies: Policie
 
 
 @pytest.mark.usefixtures("worker")
-async def test_one_number_is_one_request(cli: CliDriver) -> None:
+async def test_a_request_id_identifies_one_request(cli: CliDriver) -> None:
     await cli.create_request("travel", "--id", "REQ-INVOICE-17")
     again = ("create", "--id", "REQ-INVOICE-17", "--policy", "travel", "--amount", "1500.00 USD")
 
@@ -119,7 +121,7 @@ async def test_one_number_is_one_request(cli: CliDriver) -> None:
         )
 
 
-async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
+async def test_with_temporal_down_nothing_is_done_and_the_recorded_state_is_shown(
     cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await cli.create_request()
@@ -142,7 +144,7 @@ async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
     assert request in listed.out
 
 
-async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
+async def test_a_missing_namespace_is_not_reported_as_an_ended_request(
     cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await cli.create_request()
@@ -160,7 +162,7 @@ async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
     assert await cli.refusals_of(request) == []
 
 
-async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
+async def test_an_unanswered_command_is_retried_and_can_be_repeated(
     cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli.in_process = True
@@ -188,7 +190,7 @@ async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
     assert sorted(remark["text"] for remark in snapshot.json["remarks"]) == ["A", "B"]
 
 
-async def test_a_request_that_may_have_been_taken_names_its_number(
+async def test_an_unconfirmed_start_names_the_request_id(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli.in_process = True
@@ -204,7 +206,7 @@ async def test_a_request_that_may_have_been_taken_names_its_number(
     assert result.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
 
 
-async def test_what_was_asked_without_a_worker_is_told_to_wait_for_one(
+async def test_a_request_without_a_worker_is_reported_as_unanswered(
     cli: CliDriver,
 ) -> None:
     result = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
@@ -218,7 +220,7 @@ async def test_what_was_asked_without_a_worker_is_told_to_wait_for_one(
     assert "so nothing was changed" in decided.err
 
 
-async def test_without_its_database_a_refusal_is_still_told(
+async def test_without_a_database_a_refusal_is_still_reported(
     cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await cli.create_request()
@@ -227,7 +229,7 @@ async def test_without_its_database_a_refusal_is_still_told(
     refused = await cli.request("comment", request, "Hm", "--as", GUS)
     done = await cli.request("comment", request, "Hm", "--as", BORIS)
     listed = await cli.request("list")
-    away = await cli.type("away", "show")
+    away = await cli.run("away", "show")
 
     assert refused.code == REFUSED
     assert "(This refusal could not be recorded: OperationalError.)" in refused.err
@@ -247,7 +249,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("case", SETTINGS, ids=lambda case: case[1][:12])
-async def test_a_wrong_setting_is_a_sentence(
+async def test_an_invalid_setting_is_one_sentence(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str]
 ) -> None:
     name, value, sentence = case
@@ -260,7 +262,7 @@ async def test_a_wrong_setting_is_a_sentence(
     assert "a-secret" not in result.err
 
 
-async def test_a_wrong_policy_file_is_told_with_its_line(
+async def test_an_invalid_policy_file_is_reported_with_its_line(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POLICIES", "missing.toml")
@@ -271,7 +273,7 @@ async def test_a_wrong_policy_file_is_told_with_its_line(
     assert result.err.startswith("missing.toml, line 1: ")
 
 
-async def test_what_nobody_foresaw_is_a_sentence_too(
+async def test_an_unexpected_error_is_one_sentence(
     cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli.in_process = True
@@ -288,7 +290,7 @@ async def test_what_nobody_foresaw_is_a_sentence_too(
     assert "a-secret" not in result.err
 
 
-async def test_the_program_itself_says_one_sentence(tmp_path: Path) -> None:
+async def test_the_installed_program_prints_one_sentence(tmp_path: Path) -> None:
     nowhere = {"DATABASE_URL": "sqlite:////nowhere/at/all.db", "TEMPORAL_ADDRESS": NOWHERE}
     result = await run(
         "request", "show", "REQ-1", directory=tmp_path, environment=clean_environment(**nowhere)
@@ -300,7 +302,7 @@ async def test_the_program_itself_says_one_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> None:
+def test_every_command_and_exit_code_is_documented() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text()
     commands = typer.main.get_command(main.app)
 
@@ -312,7 +314,7 @@ def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> Non
     assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
-def test_on_a_narrow_screen_no_id_is_torn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_are_not_wrapped_on_a_narrow_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = StringIO()
     monkeypatch.setattr(
         terminal, "_OUT", Console(file=screen, force_terminal=True, width=30, color_system=None)

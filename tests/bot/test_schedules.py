@@ -1,4 +1,4 @@
-"""Schedules on a real server: created once, shown, paused, removed; and that one really runs."""
+"""Schedules on a real server: created once, shown, paused, removed, and run."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ async def test_a_schedule_is_created_once_paused_resumed_and_removed(
     assert await schedules.show(client, schedule_id) is None
 
 
-async def test_where_there_is_no_schedule_nothing_is_done(temporal: WorkflowEnvironment) -> None:
+async def test_without_a_schedule_nothing_is_done(temporal: WorkflowEnvironment) -> None:
     client = temporal.client
 
     assert await schedules.show(client, "none") is None
@@ -69,7 +69,7 @@ async def test_a_schedule_runs_the_sweep(
     await temporal.client.get_schedule_handle(schedule_id).trigger()
 
     async with asyncio.timeout(TIMEOUT):
-        while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - nobody tells
+        while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.05)
         handle: WorkflowHandle[SweepWorkflow, SweepReport] = (
             temporal.client.get_workflow_handle_for(SweepWorkflow.run, latest[0][1])
@@ -77,14 +77,14 @@ async def test_a_schedule_runs_the_sweep(
         assert await handle.result() == SweepReport()
 
 
-async def test_a_schedule_tells_a_channel_of_the_day_before(
+async def test_a_schedule_posts_the_summary_of_the_day_before(
     temporal: WorkflowEnvironment,
     schedule_id: str,
     queue: str,
     worker: RunningWorker,
     slack: StandInClient,
 ) -> None:
-    """In the policies' time zone. Run again, it tells nobody twice."""
+    """The day is in the policies' time zone. A second run posts nothing."""
     began = _today_in_berlin()
     pending = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
     await schedules.create(temporal.client, schedule_id, schedules.summary(queue, pending))
@@ -92,7 +92,7 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
     for number in (1, 2):
         await schedule.trigger()
         async with asyncio.timeout(TIMEOUT):
-            while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - nobody tells
+            while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - the server sends no event
                 await asyncio.sleep(0.05)
             for _, run in (await _shown(temporal, schedule_id)).latest:
                 await temporal.client.get_workflow_handle(run).result()
@@ -100,7 +100,7 @@ async def test_a_schedule_tells_a_channel_of_the_day_before(
     shown = await _shown(temporal, schedule_id)
     assert (shown.daily_at, shown.timezone) == ((schedules.SUMMARY_AT,), "Europe/Berlin")
     (message,) = await slack.messages("C0APPROVALS", ANA)
-    days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
+    days = {began, _today_in_berlin()}  # midnight may have passed during the test
     assert message["text"] in {
         ENGLISH("day.none", day=ENGLISH.day(day - timedelta(days=1))) for day in days
     }

@@ -1,4 +1,4 @@
-"""The other transport: everything over signed HTTP requests to the bot's own port."""
+"""The bot over signed HTTP requests to its own port, instead of Socket Mode."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -89,7 +89,7 @@ GARBAGE = [
 ]
 
 
-async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None:
+async def test_unsigned_bodies_are_rejected(bot: AsyncApp, port: int) -> None:
     url, turned_away = f"http://127.0.0.1:{port}/slack/events", {}
 
     async with aiohttp.ClientSession() as session:
@@ -101,7 +101,7 @@ async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None
 
 
 @pytest.mark.parametrize("stamp", ["soon", "", "1.5", "-1", "9" * 4000, "\u0661"])
-async def test_a_time_that_is_none_is_turned_away(bot: AsyncApp, port: int, stamp: str) -> None:
+async def test_an_invalid_timestamp_is_rejected(bot: AsyncApp, port: int, stamp: str) -> None:
     headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=0"}
 
     async with (

@@ -1,4 +1,4 @@
-"""A request's thread: presses in a reply and in a direct message lead to one state on every copy."""
+"""A request with a thread: clicks in replies and direct messages, and private content."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,19 +34,19 @@ PRIVATE: dict[str, Any] = {**THREAD, "visibility": Visibility.PRIVATE}
 
 
 async def copy_of(slack: StandInClient, person: str, pending: PendingRequest) -> Json:
-    """Wait for the person's own copy with its buttons."""
+    """Wait for the person's direct message with the card and its buttons."""
     return await slack.wait_for_message(
         f"D{person}", person, lambda m: pending.request_id in text_of(m) and has_approve_button(m)
     )
 
 
 async def remove_emil(slack: StandInClient) -> None:
-    """Have Emil leave the channel: he gets a copy of his own."""
+    """Remove Emil from the channel, so that he gets a copy as a direct message."""
     await slack.channels(APPROVALS, "remove", user=EMIL)
 
 
 async def in_channel(slack: StandInClient, pending: PendingRequest) -> str:
-    """Return everything that everybody sees of a request, root and replies."""
+    """Return everything that is public about a request: thread root and replies."""
     root = [
         message for message in await slack.messages(APPROVALS, CLARA) if message["ts"] == pending.ts
     ]
@@ -54,7 +54,7 @@ async def in_channel(slack: StandInClient, pending: PendingRequest) -> str:
 
 
 @pytest.mark.parametrize("parts", [THREAD, PRIVATE], ids=["public", "private"])
-async def test_a_press_in_a_reply_and_one_in_a_copy_converge(
+async def test_clicks_in_a_reply_and_in_a_copy_converge(
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
@@ -93,7 +93,7 @@ async def test_a_press_in_a_reply_and_one_in_a_copy_converge(
     assert len([reply for reply in replies if reply["ts"] != pending.ts]) == 2
 
 
-async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy(
+async def test_private_content_is_written_to_copies_and_not_to_the_channel(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     await remove_emil(slack)
@@ -118,11 +118,11 @@ async def test_nothing_private_is_painted_in_the_channel_and_all_of_it_in_a_copy
     assert "A desk for" not in seen
 
 
-READERS = {"who asks": ANA, "who is asked": BORIS, "an admin": FAY}
+READERS = {"requester": ANA, "approver": BORIS, "admin": FAY}
 
 
 @pytest.mark.parametrize("who", READERS)
-async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
+async def test_view_details_shows_everything_to_the_people_involved(
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
@@ -141,7 +141,7 @@ async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
     assert await order_driver.refusals_of(pending.request_id) == []
 
 
-async def test_the_trail_of_a_public_request_is_for_those_whom_it_concerns(
+async def test_only_the_people_involved_see_the_trail_of_a_public_request(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(text=SECRET, layout=Layout.THREAD)
@@ -154,7 +154,7 @@ async def test_the_trail_of_a_public_request_is_for_those_whom_it_concerns(
     assert "Audit trail" in text_of(await request_driver.modal(BORIS, SECRET))
 
 
-async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
+async def test_an_unauthorised_reader_is_refused_and_recorded(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(text=SECRET, **PRIVATE)
@@ -173,7 +173,7 @@ async def test_who_may_not_read_a_request_is_told_why_and_that_is_kept(
 
 @pytest.mark.parametrize("temporal_knows", [True, False])
 @pytest.mark.parametrize("parts", [PRIVATE, {"visibility": Visibility.PRIVATE}], ids=["thread", "card"])  # fmt: skip
-async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  # noqa: PLR0913 - a case
+async def test_the_people_involved_can_still_read_a_closed_private_request(  # noqa: PLR0913 - a case
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,
@@ -183,7 +183,7 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
     parts: dict[str, Any],
     temporal_knows: bool,
 ) -> None:
-    """Broken by hand: with the records' `readers` left out, only the requester could."""
+    """Mutation checked: without the recorded `readers`, only the requester can read it."""
     pending = await request_driver.create(
         level(BORIS), level(DINA, name="hr"), text=SECRET, **parts
     )
@@ -198,7 +198,7 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
         await slack.click(person, APPROVALS, root, "details")
         shown = await request_driver.modal(person, SECRET)
         assert "Not now" in text_of(shown)
-    for person in (GUS, DINA):  # she was never asked
+    for person in (GUS, DINA):  # her level was never open
         await slack.click(person, APPROVALS, root, "details")
         shown = await request_driver.modal(person, "Only the requester, the approvers and admins")
         assert SECRET not in str(shown)
@@ -209,10 +209,10 @@ async def test_a_closed_private_request_can_still_be_read_by_whom_it_concerns(  
 
 
 async def _unknown(*_: object) -> None:
-    """Answer as Temporal does once it has forgotten a workflow."""
+    """Return None, as for a workflow that Temporal has deleted."""
 
 
-async def test_more_shows_a_stranger_nothing_private(
+async def test_more_shows_no_private_content_to_uninvolved_people(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(text=SECRET, **PRIVATE)
@@ -224,7 +224,7 @@ async def test_more_shows_a_stranger_nothing_private(
     assert "Waiting for approval" in text_of(menu)
 
 
-async def test_everybody_reads_what_is_not_private(
+async def test_anyone_can_read_a_public_request(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(text=SECRET, **THREAD)
@@ -262,7 +262,7 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
     assert SECRET in text_of(await order_driver.direct_message(ANA, SECRET))
 
 
-async def test_who_presses_what_was_changed_is_led_to_the_root(
+async def test_a_click_on_outdated_content_links_to_the_thread_root(
     slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(**THREAD)

@@ -1,4 +1,4 @@
-"""What people write in a card's thread: a comment in the audit, a private hint, never a decision."""
+"""Replies in a card's thread: a comment in the audit trail and a private hint, never a decision."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 async def reply(
     slack: StandInClient, person: str, pending: PendingRequest, words: str, channel: str = APPROVALS
 ) -> int:
-    """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
+    """Reply in the card's thread, wait until the bot has processed it, and return a journal mark."""
     mark = await slack.journal_mark()
     posted = await slack.say(person, channel, words, thread_ts=pending.ts)
     await slack.wait_for_journal(
@@ -68,7 +68,7 @@ async def comments(services: Services, pending: PendingRequest) -> list[tuple[Ac
 async def private_messages(
     slack: StandInClient, person: str, pending: PendingRequest, channel: str = APPROVALS
 ) -> list[str]:
-    """Return what this person alone sees in the thread of the card."""
+    """Return the ephemeral messages that the person sees in the card's thread."""
     seen = await slack.messages(channel, person, thread_ts=pending.ts)
     return [text_of(message) for message in seen if message.get("is_ephemeral")]
 
@@ -77,7 +77,7 @@ async def in_snapshot(request_driver: RequestDriver, pending: PendingRequest, co
     await request_driver.snapshot(pending.request_id, lambda snapshot: snapshot.comments == count)
 
 
-async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
+async def test_a_reply_in_a_cards_thread_is_recorded_as_a_comment(
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
@@ -98,7 +98,7 @@ async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
 
 
 @pytest.mark.parametrize("words", ["ok", "Approved!", ":+1:", "LGTM", "Nein.", "ja, bitte"])
-async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_button(
+async def test_a_typed_decision_is_a_comment_and_gets_a_hint_about_the_buttons(
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
@@ -117,11 +117,11 @@ async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_butt
     assert [posted for _, posted in await comments(services, pending)] == [words]
     (hint,) = await private_messages(slack, BORIS, pending)
     assert "Saved as a comment" in hint
-    assert f"/p{pending.ts.replace('.', '')}" in hint  # the card, which has the buttons
+    assert f"/p{pending.ts.replace('.', '')}" in hint  # the message with the buttons
     assert await private_messages(slack, CLARA, pending) == []
 
 
-async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
+async def test_an_event_delivered_twice_is_one_comment_and_one_hint(
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
@@ -141,13 +141,15 @@ async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
     assert len(await private_messages(slack, BORIS, pending)) == 1
 
 
-async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again(
+async def test_an_unconfirmed_comment_is_not_acknowledged_so_slack_retries(
     slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     pending = await request_driver.create()
     await order_driver.until_idle(pending.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
-    monkeypatch.setattr(request_driver.workflows, "_wait", 0.0)  # Temporal answers too late
+    monkeypatch.setattr(
+        request_driver.workflows, "_wait", 0.0
+    )  # every answer of Temporal is too late
     mark = await slack.journal_mark()
 
     await slack.say(BORIS, APPROVALS, "Why?", thread_ts=pending.ts)
@@ -158,7 +160,7 @@ async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again
     assert len([posted for _, posted in await comments(services, pending)]) <= 1
 
 
-async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
+async def test_an_uninvolved_person_is_told_once_that_the_comment_is_not_recorded(
     refusals: Refusals, slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create()
@@ -176,16 +178,16 @@ async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kep
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("painted", [False, True])
-async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noqa: PLR0913 - a case
+async def test_a_comment_after_the_end_is_rejected_with_one_hint(  # noqa: PLR0913 - a case
     refusals: Refusals,
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
     *,
     layout: Layout,
-    painted: bool,
+    updated: bool,
 ) -> None:
-    """Broken by hand: where the buttons name the request, a card without any told nothing."""
+    """Mutation checked: if only buttons identify the request, a card without buttons is ignored."""
     pending = await request_driver.create(layout=layout)
     fay = Actor(person="U0FAY", origin=Origin.CLI)
     await send(
@@ -194,7 +196,7 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noq
         "close",
         Closing(actor=fay, reason="Not needed"),
     )
-    if painted:
+    if updated:
         await request_driver.card(pending.request_id, lambda m: "Not needed" in text_of(m))
 
     await reply(slack, BORIS, pending, "Oh")
@@ -209,7 +211,7 @@ async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noq
     assert refused == {(BORIS, "request_closed")}
 
 
-async def test_a_comment_that_is_too_long_is_told_so(
+async def test_a_comment_that_is_too_long_is_rejected_with_a_hint(
     slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create()
@@ -221,7 +223,7 @@ async def test_a_comment_that_is_too_long_is_told_so(
     assert await comments(services, pending) == []
 
 
-async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even_looked_at(
+async def test_messages_outside_the_cards_thread_are_ignored(
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
@@ -242,7 +244,7 @@ async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even
     assert await comments(services, pending) == []
 
 
-async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
+async def test_replies_to_other_bot_messages_are_not_comments(
     slack: StandInClient, services: Services, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
     pending = await request_driver.create()
@@ -255,7 +257,7 @@ async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
     assert await private_messages(slack, BORIS, plain) == []
 
 
-async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
+async def test_a_comment_on_a_private_request_gets_one_warning_that_the_thread_is_public(
     slack: StandInClient,
     services: Services,
     request_driver: RequestDriver,
@@ -274,7 +276,7 @@ async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read
     assert len(await comments(services, pending)) == 2
 
 
-async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
+async def test_with_a_reply_for_each_level_the_hint_links_to_the_open_levels_buttons(
     workflows: WorkflowClient,
     slack: StandInClient,
     services: Services,
@@ -317,10 +319,10 @@ NO_COMMENT: dict[str, Change] = {
     },
     "it was deleted": lambda event: {**event, "subtype": "message_deleted", "hidden": True},
     "a link was unfolded": lambda event: {**event, "subtype": "message_changed"},
-    "somebody joined": lambda event: {**event, "subtype": "channel_join"},
-    "somebody else began the thread": lambda event: {**event, "parent_user_id": ANA},
-    "nobody wrote it": lambda event: {key: value for key, value in event.items() if key != "user"},
-    "nothing was written": lambda event: {**event, "text": "  "},
+    "a person joined": lambda event: {**event, "subtype": "channel_join"},
+    "another person started the thread": lambda event: {**event, "parent_user_id": ANA},
+    "it has no author": lambda event: {key: value for key, value in event.items() if key != "user"},
+    "it is blank": lambda event: {**event, "text": "  "},
     "it is in no thread": lambda event: {
         key: value for key, value in event.items() if key not in ("thread_ts", "parent_user_id")
     },
@@ -328,36 +330,36 @@ NO_COMMENT: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("what", NO_COMMENT)
-async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_events_that_no_user_typed_are_not_comments(  # noqa: PLR0913, PLR0917 - a case and its fixtures
     slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
     pending = await request_driver.create()
     await order_driver.until_idle(pending.request_id)
     mark = await slack.journal_mark()
 
-    status = await heard(http, NO_COMMENT[what](an_event(pending, "ok")))
+    status = await deliver(http, NO_COMMENT[what](reply_event(pending, "ok")))
 
     assert status == 200
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
     assert await comments(services, pending) == []
 
 
-async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
+async def test_a_reply_also_sent_to_the_channel_is_a_comment(
     services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp
 ) -> None:
     pending = await request_driver.create()
-    event = an_event(pending, "For all to see") | {"subtype": "thread_broadcast"}
+    event = reply_event(pending, "For all to see") | {"subtype": "thread_broadcast"}
 
-    assert await heard(http, event) == 200
+    assert await deliver(http, event) == 200
 
     await order_driver.until_idle(pending.request_id)
     assert [posted for _, posted in await comments(services, pending)] == ["For all to see"]
 
 
-async def test_a_forged_root_leads_to_no_request(
+async def test_a_forged_thread_root_is_ignored(
     slack: StandInClient, services: Services, request_driver: RequestDriver, http: SignedHttp
 ) -> None:
-    """Another app's message with our button's value in it: its thread comments on nothing."""
+    """Another app's message with our button value is no card: replies to it are not comments."""
     pending = await request_driver.create()
     value = ButtonValue(
         request_id=pending.request_id,
@@ -369,17 +371,17 @@ async def test_a_forged_root_leads_to_no_request(
         subject="",
     )
     root = (await slack.say(GUS, APPROVALS, to_json(value)))["ts"]
-    event = an_event(pending, "ok") | {
+    event = reply_event(pending, "ok") | {
         "thread_ts": root
-    }  # with our bot as parent, as if it had begun it
+    }  # the bot is the parent, as if it had started the thread
 
-    assert await heard(http, event) == 200
+    assert await deliver(http, event) == 200
 
     assert await comments(services, pending) == []
 
 
-def an_event(pending: PendingRequest, words: str) -> Json:
-    """Return the event of Boris's reply under the card, as Slack sends it."""
+def reply_event(pending: PendingRequest, words: str) -> Json:
+    """Return the event that Slack sends for Boris's reply to the card."""
     return {
         "type": "message",
         "client_msg_id": "f0582a78-72db-4feb-b2f3-1e47d66365c8",
@@ -395,8 +397,8 @@ def an_event(pending: PendingRequest, words: str) -> Json:
     }
 
 
-async def heard(http: SignedHttp, event: Json) -> int:
-    """Send the event as Slack does, signed; return the status once its listener has ended."""
+async def deliver(http: SignedHttp, event: Json) -> int:
+    """Send the event signed, as Slack does; return the status when its listener has finished."""
     body: dict[str, Any] = {
         "type": "event_callback",
         "event_id": "Ev0TEST",

@@ -1,4 +1,4 @@
-"""`countersign time-off`: granting days off, and showing a person's balance."""
+"""`countersign time-off`: granting days off and showing a person's balance."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,10 @@ YEAR = datetime.now(UTC).year
 async def test_days_are_granted_and_shown(cli: CliDriver, database: Database) -> None:
     await TimeOff(database).book("key", "HR-1", BORIS, {YEAR: 4})
 
-    before = await cli.type("time-off", "show", BORIS)
-    granted = await cli.type("time-off", "grant", BORIS, str(YEAR), "35")
-    shown = await cli.type("time-off", "show", BORIS, "--year", str(YEAR), "--json")
-    next_year = await cli.type("time-off", "show", BORIS, "--year", str(YEAR + 1))
+    before = await cli.run("time-off", "show", BORIS)
+    granted = await cli.run("time-off", "grant", BORIS, str(YEAR), "35")
+    shown = await cli.run("time-off", "show", BORIS, "--year", str(YEAR), "--json")
+    next_year = await cli.run("time-off", "show", BORIS, "--year", str(YEAR + 1))
 
     assert (before.code, before.out) == (
         0,
@@ -38,8 +38,8 @@ async def test_days_are_granted_and_shown(cli: CliDriver, database: Database) ->
 async def test_fewer_days_than_are_booked_are_refused(cli: CliDriver, database: Database) -> None:
     await TimeOff(database).book("key", "HR-1", BORIS, {YEAR: 4})
 
-    refused = await cli.type("time-off", "grant", BORIS, str(YEAR), "3")
-    exactly = await cli.type("time-off", "grant", BORIS, str(YEAR), "4", "--json")
+    refused = await cli.run("time-off", "grant", BORIS, str(YEAR), "3")
+    exactly = await cli.run("time-off", "grant", BORIS, str(YEAR), "4", "--json")
 
     assert (refused.code, refused.out) == (6, "")
     assert refused.err == f"{BORIS} has already booked 4 days in {YEAR}. The total cannot be 3.\n"
@@ -57,7 +57,7 @@ async def test_fewer_days_than_are_booked_are_refused(cli: CliDriver, database: 
     ],
 )
 async def test_invalid_arguments_are_reported(cli: CliDriver, words: tuple[str, ...]) -> None:
-    result = await cli.type("time-off", *words)
+    result = await cli.run("time-off", *words)
 
     assert (result.code, result.out) == (2, "")
     assert result.err

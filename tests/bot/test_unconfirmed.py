@@ -1,4 +1,4 @@
-"""No answer in time: the person reads so, the same click is asked for again, and it counts once."""
+"""Unconfirmed clicks: the person is notified, the click is retried, and it counts once."""
 
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class LosesFirstAnswers(WorkflowClient):
-    """Loses the first answer of every click; by the next one, it says, the request has ended."""
+    """Loses the first answer to every click and answers the retry with WorkflowEnded."""
 
     async def update(
         self, workflow_id: str, click_id: str, name: str, command: object, result: type[T]
@@ -43,17 +43,17 @@ class LosesFirstAnswers(WorkflowClient):
         answer = await super().update(workflow_id, click_id, name, command, result)
         seen, self.clicks_seen = self.clicks_seen, {*self.clicks_seen, click_id}
         if click_id in seen:
-            # A workflow says so only once it has ended, and it ends only once the audit has it all.
+            # This answer is true only after the end, when every fact is recorded.
             await self._client.get_workflow_handle(workflow_id).result()
             return WorkflowEnded()
         assert isinstance(answer, Accepted)
         return Unconfirmed()
 
-    clicks_seen: set[str] = set()  # noqa: RUF012 - replaced, never changed
+    clicks_seen: set[str] = set()  # noqa: RUF012 - replaced, never mutated
 
 
 class LosesAQuery(WorkflowClient):
-    """Does not answer the first question what somebody may do."""
+    """Does not answer the first menu query."""
 
     async def menu(self, request_id: str, person: str) -> Menu | None:
         if not self.lost:
@@ -72,7 +72,7 @@ def workflows(
     return kind(temporal.client, queue, wait=1)
 
 
-async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and_counts_once(
+async def test_a_click_without_a_worker_is_confirmed_later_and_counts_once(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -87,7 +87,7 @@ async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and
     assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_a_click_that_closes_everything_while_unconfirmed_is_told_to_have_counted(
+async def test_an_unconfirmed_click_that_closed_the_request_is_confirmed(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
     card = await order_driver.waiting_order()
@@ -104,7 +104,7 @@ async def test_a_click_that_closes_everything_while_unconfirmed_is_told_to_have_
     assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_an_unconfirmed_click_that_was_refused_is_told_so(
+async def test_an_unconfirmed_click_that_was_refused_is_reported(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
     card = await order_driver.waiting_order()
@@ -118,7 +118,7 @@ async def test_an_unconfirmed_click_that_was_refused_is_told_so(
     assert await order_driver.refusals_of(card.approval_id) == [(GUS, "not_an_approver")]
 
 
-async def test_an_unconfirmed_rejection_is_told_in_its_modal(
+async def test_an_unconfirmed_rejection_is_reported_in_its_modal(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
     card = await order_driver.waiting_order()
@@ -137,7 +137,7 @@ async def test_an_unconfirmed_rejection_is_told_in_its_modal(
 
 
 @pytest.mark.parametrize("workflows", [LosesFirstAnswers], indirect=True)
-async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
+async def test_an_unconfirmed_click_that_an_ended_request_recorded_is_not_a_refusal(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -151,7 +151,7 @@ async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
 
 
 @pytest.mark.parametrize("workflows", [LosesAQuery], indirect=True)
-async def test_a_menu_that_is_not_answered_is_asked_for_anew(
+async def test_an_unanswered_menu_query_is_retried(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()

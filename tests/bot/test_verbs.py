@@ -1,4 +1,4 @@
-"""Every verb in Slack: *More* offers what the person may do, its form does it, the modal tells how."""
+"""The verbs in Slack: the *More* menu, the forms, and their confirmations."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -28,18 +28,18 @@ from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.verbs import Verb
 
 OFFERED = {
-    "who asks": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),
-    "who may decide": (
+    "requester": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),
+    "approver": (
         BORIS,
         [Verb.APPROVE, Verb.REJECT, Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.DELEGATE],
     ),
-    "an admin": (FAY, [Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE]),
-    "anybody else": (GUS, []),
+    "admin": (FAY, [Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE]),
+    "uninvolved": (GUS, []),
 }
 
 
 @pytest.mark.parametrize("who", OFFERED)
-async def test_more_offers_what_this_person_may_do_now(
+async def test_more_offers_the_verbs_that_a_person_may_use(
     bot: AsyncApp, request_driver: RequestDriver, who: str
 ) -> None:
     person, expected = OFFERED[who]
@@ -50,7 +50,7 @@ async def test_more_offers_what_this_person_may_do_now(
     assert verbs_in(menu) == expected
 
 
-async def test_a_stand_in_decides_for_who_asked_them(
+async def test_a_delegate_decides_for_the_delegating_approver(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -71,7 +71,7 @@ async def test_a_stand_in_decides_for_who_asked_them(
     ]
 
 
-async def test_an_admin_names_others_and_they_decide(
+async def test_an_admin_reassigns_a_request_and_the_new_approvers_decide(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create()
@@ -90,7 +90,7 @@ async def test_an_admin_names_others_and_they_decide(
     )
 
 
-async def test_a_source_that_names_nobody_is_told_at_its_field(
+async def test_an_invalid_source_is_reported_at_its_field(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create()
@@ -102,7 +102,7 @@ async def test_a_source_that_names_nobody_is_told_at_its_field(
     assert await request_driver.workflows.menu(pending.request_id, ANA) is not None
 
 
-async def test_approve_asks_for_a_reason_where_the_policy_does(
+async def test_approve_asks_for_a_reason_if_the_policy_requires_one(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     strict = level(BORIS, CLARA, approve_reason=ReasonRule.REQUIRED, quorum=Quorum(count=1))
@@ -119,7 +119,7 @@ async def test_approve_asks_for_a_reason_where_the_policy_does(
     assert closed.levels[0].decisions[0].reason == "We need it"
 
 
-async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
+async def test_a_click_on_an_amended_card_is_refused_with_a_link_to_the_new_card(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create()
@@ -135,7 +135,9 @@ async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
     assert pending.ts.replace(".", "") in str(message)
 
 
-async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, request_driver: RequestDriver) -> None:
+async def test_a_person_without_verbs_gets_an_explanation(
+    bot: AsyncApp, request_driver: RequestDriver
+) -> None:
     pending = await request_driver.create()
 
     menu = await request_driver.menu(GUS, pending)
@@ -144,7 +146,7 @@ async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, request_driver: Req
     assert "approver" in text_of(menu)
 
 
-async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
+async def test_more_on_an_ended_request_shows_its_outcome(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -156,7 +158,7 @@ async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
     await request_driver.modal(CLARA, "pproved")
 
 
-async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
+async def test_a_verb_chosen_too_late_is_refused_and_recorded(
     refusals: Refusals,
     slack: StandInClient,
     bot: AsyncApp,
@@ -178,7 +180,7 @@ async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves
     ]
 
 
-async def test_changes_are_asked_for_made_and_decided_anew(
+async def test_requested_changes_are_made_and_decided_again(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
@@ -204,7 +206,7 @@ async def test_changes_are_asked_for_made_and_decided_anew(
     assert closed.content_revision == 2
 
 
-async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_after(
+async def test_a_late_menu_update_does_not_replace_a_newer_form(
     slack: StandInClient,
     bot: AsyncApp,
     request_driver: RequestDriver,

@@ -1,4 +1,4 @@
-"""Rejecting: a modal asks why, before anything else happens, and tells how it went."""
+"""Rejecting a request: the modal that asks for the reason and shows the result."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -28,15 +28,15 @@ async def open_modal(slack: StandInClient, person: str, card: Card) -> Json:
     return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
 
 
-async def modal_says(slack: StandInClient, person: str, words: str) -> Json:
+async def modal_with(slack: StandInClient, person: str, words: str) -> Json:
     return await slack.wait_for_modal(person, lambda v: words in text_of(v))
 
 
-async def test_the_modal_opens_before_anything_else(
+async def test_the_modal_is_opened_before_any_other_call(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
-    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
+    await slack.say(GUS, APPROVALS, "/order-status")  # makes Bolt's initial auth.test call
     await listeners_finished()
     mark = await slack.journal_mark()
 
@@ -49,7 +49,7 @@ async def test_the_modal_opens_before_anything_else(
     assert [call["method"] for call in calls] == ["views.open"]
 
 
-async def test_a_rejection_with_a_reason_is_told_in_the_modal_and_on_the_card(
+async def test_a_rejection_with_a_reason_is_shown_in_the_modal_and_on_the_card(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -57,13 +57,13 @@ async def test_a_rejection_with_a_reason_is_told_in_the_modal_and_on_the_card(
 
     await slack.submit(BORIS, modal, {"reason": "Too <expensive> & *late*"})
 
-    await modal_says(slack, BORIS, CONFIRMED)
+    await modal_with(slack, BORIS, CONFIRMED)
     seen = await order_driver.card(card.order_id, shows("Rejected", f"<@{BORIS}>"))
     assert "Too &lt;expensive" in text_of(seen) or "Too <expensive> & *late*" in text_of(seen)
     await order_driver.direct_message(ANA, card.order_id)
 
 
-async def test_the_result_never_comes_before_the_working_view(
+async def test_the_result_never_precedes_the_working_view(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -75,7 +75,7 @@ async def test_the_result_never_comes_before_the_working_view(
     ack = await slack.wait_for_journal(after=mark, kind="ack", what="view_submission")
     update = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
     assert update["at"] - ack["at"] > 0.2
-    await modal_says(slack, BORIS, CONFIRMED)
+    await modal_with(slack, BORIS, CONFIRMED)
 
 
 BAD_REASONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -85,7 +85,7 @@ BAD_REASONS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("code", BAD_REASONS)
-async def test_a_missing_or_too_long_reason_is_told_at_its_field(
+async def test_a_missing_or_too_long_reason_is_reported_at_its_field(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, code: str
 ) -> None:
     reason, data = BAD_REASONS[code]
@@ -101,7 +101,7 @@ async def test_a_missing_or_too_long_reason_is_told_at_its_field(
     assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
-async def test_who_has_closed_the_modal_is_told_in_the_channel(
+async def test_with_the_modal_closed_the_result_is_sent_in_the_channel(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -113,7 +113,7 @@ async def test_who_has_closed_the_modal_is_told_in_the_channel(
     await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
-async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(
+async def test_a_click_in_a_workflow_step_opens_the_modal_with_its_interactivity_pointer(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -141,7 +141,7 @@ async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(
 async def submission(
     slack: StandInClient, http: SignedHttp, card: Card, person: str, reason: str
 ) -> Json:
-    """Return what Slack sends for the submitted modal, which stays open meanwhile."""
+    """Return the payload of a submission of the modal, which stays open."""
     await http.interact(await click_payload(slack, person, card, "reject"))
     modal = await slack.wait_for_modal(person)
     mark = await slack.journal_mark()

@@ -1,4 +1,4 @@
-"""The payment webhook over real HTTP: who is let in, what each payment is, and that none is lost."""
+"""The payment webhook over real HTTP: signatures, verdicts, and no lost payments."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ async def http_client(
 
 
 def payment_body(order_id: str, event: str = "first", **other: str) -> Json:
-    """Return what a gateway tells of a payment. Tests share a Temporal: each has its own events."""
+    """Return a gateway's payment event. Its id is unique, because tests share a Temporal server."""
     payment = {
         "event_id": f"{order_id}-{event}",
         "order_id": order_id,
@@ -48,7 +48,7 @@ def payment_body(order_id: str, event: str = "first", **other: str) -> Json:
 
 
 async def _awaiting(http_client: HttpClient, order_driver: OrderDriver) -> str:
-    """Create an order that waits for its payment."""
+    """Create an order that awaits payment."""
     created = await http_client.call(
         "POST", "/api/v1/orders", AWAITED, Idempotency_Key=new_id("KEY")
     )
@@ -95,7 +95,7 @@ async def test_a_signed_payment_completes_its_order_and_a_replay_gets_the_same_a
     assert (await _kept(http_client, order_id)).progress is Progress.CONFIRMED
 
 
-async def test_a_payment_for_an_unknown_order_is_kept(http_client: HttpClient) -> None:
+async def test_a_payment_for_an_unknown_order_is_recorded(http_client: HttpClient) -> None:
     reply = await http_client.pay(payment_body("ORD-00000000"))
 
     assert (reply.status, reply.body["verdict"]) == (202, "unmatched")
@@ -103,7 +103,7 @@ async def test_a_payment_for_an_unknown_order_is_kept(http_client: HttpClient) -
     assert (receipt.verdict, receipt.progress) == (PaymentVerdict.UNMATCHED, Progress.OPEN)
 
 
-async def test_a_payment_for_a_closed_order_goes_back(
+async def test_a_payment_for_a_closed_order_is_refunded(
     http_client: HttpClient, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
@@ -120,10 +120,10 @@ async def test_a_payment_for_a_closed_order_goes_back(
     assert (await http_client.pay(payment_body(order_id))).body == reply.body
 
 
-async def test_a_payment_that_comes_while_its_order_ends_is_left_to_the_sweep(
+async def test_a_payment_that_arrives_while_its_order_ends_is_left_to_the_sweep(
     http_client: HttpClient, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only the order's last state says whether it has taken this very payment."""
+    """Only the final state of the order shows whether it accepted this payment."""
     order_id = await _awaiting(http_client, order_driver)
 
     async def ended(order_id: str, confirmation: PaymentConfirmation) -> bool:
@@ -136,7 +136,7 @@ async def test_a_payment_that_comes_while_its_order_ends_is_left_to_the_sweep(
     assert (await _kept(http_client, order_id)).progress is Progress.CONFIRMED
 
 
-async def test_a_second_payment_for_an_order_goes_back(
+async def test_a_second_payment_for_an_order_is_refunded(
     http_client: HttpClient, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
@@ -148,7 +148,7 @@ async def test_a_second_payment_for_an_order_goes_back(
     await _refunded(temporal, order_id, "second")
 
 
-async def test_a_payment_for_an_order_that_is_charged_goes_back(
+async def test_a_payment_for_an_order_that_is_charged_is_refunded(
     http_client: HttpClient, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
     created = await http_client.call("POST", "/api/v1/orders", ORDER, Idempotency_Key=new_id("KEY"))
@@ -162,7 +162,7 @@ async def test_a_payment_for_an_order_that_is_charged_goes_back(
 
 
 @pytest.mark.parametrize("wrong", [{"amount": "499.99"}, {"currency": "EUR"}], ids=str)
-async def test_another_amount_pays_nothing_and_is_kept(
+async def test_a_wrong_amount_is_recorded_and_not_accepted(
     http_client: HttpClient, order_driver: OrderDriver, wrong: Json
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
@@ -177,7 +177,7 @@ async def test_another_amount_pays_nothing_and_is_kept(
 
 
 @pytest.mark.parametrize("other", [{"amount": "1.00"}, {"currency": "EUR"}, {"order_id": "ORD-1"}])
-async def test_an_event_that_tells_of_other_money_is_refused(
+async def test_a_repeated_event_with_another_amount_is_rejected(
     http_client: HttpClient, other: Json
 ) -> None:
     first = await http_client.pay(payment_body("ORD-00000000"))
@@ -188,7 +188,7 @@ async def test_an_event_that_tells_of_other_money_is_refused(
     assert (await http_client.pay(payment_body("ORD-00000000"))).body == first.body
 
 
-async def test_a_payment_outlives_a_temporal_that_is_down(
+async def test_a_payment_is_kept_while_temporal_is_down(
     http_client: HttpClient, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_id = await _awaiting(http_client, order_driver)
@@ -227,7 +227,7 @@ UNSIGNED: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("headers", UNSIGNED.values(), ids=UNSIGNED)
-async def test_who_does_not_sign_is_not_let_in_and_nothing_is_kept(
+async def test_an_unsigned_payment_is_rejected_and_not_recorded(
     http_client: HttpClient, headers: dict[str, str]
 ) -> None:
     http_client.now = http_client.now.fromtimestamp(AT, http_client.now.tzinfo)
@@ -239,7 +239,7 @@ async def test_who_does_not_sign_is_not_let_in_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("seconds", [-FIVE, 0, FIVE])
-async def test_a_signature_holds_for_five_minutes_both_ways(
+async def test_a_signature_is_valid_for_five_minutes_in_both_directions(
     http_client: HttpClient, seconds: int
 ) -> None:
     http_client.now = http_client.now.fromtimestamp(AT, http_client.now.tzinfo) + timedelta(
@@ -251,7 +251,7 @@ async def test_a_signature_holds_for_five_minutes_both_ways(
     assert reply.status == 202
 
 
-async def test_without_a_secret_nobody_is_let_in(
+async def test_without_a_secret_all_payments_are_rejected(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
 ) -> None:
     async with http_server(services, database, temporal.client, queue, secret="") as http_client:
@@ -260,7 +260,7 @@ async def test_without_a_secret_nobody_is_let_in(
     assert (reply.status, reply.problem) == (503, "not-set-up")
 
 
-async def test_a_body_that_is_too_long_is_not_read_to_its_end(http_client: HttpClient) -> None:
+async def test_an_oversized_body_is_not_read_to_its_end(http_client: HttpClient) -> None:
     reply = await http_client.pay(b" " * (MAX_BODY + 1))
 
     assert (reply.status, reply.problem) == (413, "too-long")
@@ -289,7 +289,7 @@ MISTAKES: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("field", "value"), [(name, value) for name, some in MISTAKES.items() for value in some]
 )
-async def test_what_cannot_be_read_is_pointed_at(
+async def test_unreadable_fields_are_pointed_at(
     http_client: HttpClient, field: str, value: object
 ) -> None:
     reply = await http_client.pay({**payment_body("ORD-00000000"), field: value})
@@ -315,7 +315,9 @@ _PAYMENT = st.fixed_dictionaries(
 @given(body=st.binary() | st.builds(lambda body: json.dumps(body).encode(), _JSON | _PAYMENT))
 @example(body=b"[" * 60_000)
 @example(body=rb'{"event_id": "\ud800"}')
-async def test_no_body_makes_the_server_fail(http_client: HttpClient, body: bytes) -> None:
+async def test_arbitrary_bodies_never_cause_a_server_error(
+    http_client: HttpClient, body: bytes
+) -> None:
     reply = await http_client.pay(body)
 
     assert reply.status in {200, 202, 409, 413, 422}

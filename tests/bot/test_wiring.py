@@ -1,4 +1,4 @@
-"""What the two processes make of their settings: what is served, who takes payments, who mails."""
+"""How bot and worker apply their settings: served routes, payment gateway and mail server."""
 
 import asyncio
 import socket
@@ -37,7 +37,7 @@ async def address(
     records_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[str]:
-    """The bot as its process runs it, in either mode."""
+    """The address of a bot that runs as in its process, in either mode."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.client.service_client.config.target_host)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,7 +62,7 @@ async def address(
             await running
 
 
-async def test_the_bot_serves_health_the_api_and_the_webhook_in_both_modes(address: str) -> None:
+async def test_the_bot_serves_health_api_and_webhook_in_both_modes(address: str) -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT):
         await _answering(session, address)
         listed = await session.get(
@@ -89,14 +89,14 @@ async def _answering(session: aiohttp.ClientSession, address: str) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_without_settings_payments_stand_in_the_database_and_mail_is_off() -> None:
+async def test_without_settings_payments_are_simulated_and_mail_is_off() -> None:
     async with worker.external_services(Settings()) as outside:
         assert outside.payment is None
         assert isinstance(outside.bank, EmbeddedBank)
         assert isinstance(outside.mail, MailOff)
 
 
-async def test_with_settings_a_gateway_takes_payments_and_a_server_takes_mail(
+async def test_with_settings_the_gateway_and_the_mail_server_are_used(
     database: Any, slack: StandInClient
 ) -> None:
     config = Settings(

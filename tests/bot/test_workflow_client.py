@@ -1,4 +1,4 @@
-"""The bot's way to Temporal: one typed answer for everything that can come back, in bounded time."""
+"""The bot's Temporal client: a typed answer for every outcome, within a time limit."""
 
 import asyncio
 from dataclasses import replace
@@ -36,7 +36,7 @@ from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceK
 ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")
 
 
-async def test_an_accepted_decision_answers_with_the_new_state(order_driver: OrderDriver) -> None:
+async def test_an_accepted_decision_returns_the_new_state(order_driver: OrderDriver) -> None:
     card = await order_driver.waiting_order()
 
     answer = await send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS))
@@ -46,7 +46,7 @@ async def test_an_accepted_decision_answers_with_the_new_state(order_driver: Ord
     assert answer.snapshot.closed_by == approval_by(BORIS).actor
 
 
-async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(
+async def test_a_refusal_returns_its_code_data_and_card_version(
     order_driver: OrderDriver,
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -62,7 +62,7 @@ async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(
     )
 
 
-async def test_an_ended_request_is_ended_for_a_new_click(order_driver: OrderDriver) -> None:
+async def test_a_new_click_on_an_ended_request_returns_ended(order_driver: OrderDriver) -> None:
     card = await order_driver.waiting_order()
     await send(order_driver.workflows, card.approval_id, "first", approval_by(BORIS))
     await order_driver.env.client.get_workflow_handle(card.approval_id).result()
@@ -72,7 +72,7 @@ async def test_an_ended_request_is_ended_for_a_new_click(order_driver: OrderDriv
     assert answer == WorkflowEnded()
 
 
-async def test_a_request_that_never_was_is_unknown(order_driver: OrderDriver) -> None:
+async def test_a_request_that_never_existed_is_unknown(order_driver: OrderDriver) -> None:
     answer = await send(
         order_driver.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS)
     )
@@ -80,7 +80,7 @@ async def test_a_request_that_never_was_is_unknown(order_driver: OrderDriver) ->
     assert answer == WorkflowUnknown()
 
 
-async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_again(
+async def test_a_timeout_is_unconfirmed_and_the_click_can_be_retried(
     order_driver: OrderDriver, worker: RunningWorker, temporal: WorkflowEnvironment, queue: str
 ) -> None:
     card = await order_driver.waiting_order(quorum=2)
@@ -96,10 +96,10 @@ async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_
     assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(
+async def test_a_payload_that_the_worker_cannot_read_is_unconfirmed(
     order_driver: OrderDriver,
 ) -> None:
-    """It is rejected by no rule of ours: a worker that can read it may be on its way."""
+    """No rule has refused it: a worker that can read it may be starting."""
     card = await order_driver.waiting_order(quorum=2)
     handle = order_driver.env.client.get_workflow_handle(card.approval_id)
     rules = approval_by(BORIS)
@@ -113,18 +113,18 @@ async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-async def test_retrying_ends_after_the_time_that_was_given() -> None:
+async def test_retrying_ends_after_the_given_time() -> None:
     async def update() -> Unconfirmed:
         return Unconfirmed()
 
     assert await confirmed(update, 0) == Unconfirmed()
 
 
-async def test_a_withdrawal_is_the_requesters_alone(order_driver: OrderDriver) -> None:
+async def test_only_the_requester_can_withdraw(order_driver: OrderDriver) -> None:
     card = await order_driver.waiting_order()
-    strange = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
+    by_gus = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
 
-    refused = await send(order_driver.workflows, card.approval_id, "gus", strange)
+    refused = await send(order_driver.workflows, card.approval_id, "gus", by_gus)
     accepted = await send(order_driver.workflows, card.approval_id, "ana", ANA_HERSELF)
 
     assert isinstance(refused, Refused)
@@ -133,7 +133,9 @@ async def test_a_withdrawal_is_the_requesters_alone(order_driver: OrderDriver) -
     assert accepted.snapshot.status is Status.WITHDRAWN
 
 
-async def test_the_same_click_five_times_at_once_is_one_decision(order_driver: OrderDriver) -> None:
+async def test_five_concurrent_deliveries_of_a_click_are_one_decision(
+    order_driver: OrderDriver,
+) -> None:
     card = await order_driver.waiting_order(quorum=2)
 
     answers = await asyncio.gather(
@@ -147,16 +149,16 @@ async def test_the_same_click_five_times_at_once_is_one_decision(order_driver: O
     assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
+async def test_sixty_concurrent_clicks_on_a_request_all_get_an_answer(
     slack: StandInClient, order_driver: OrderDriver, queue: str
 ) -> None:
-    """How soon, on a busy machine, is no matter here: nobody is turned away."""
+    """Every click gets an answer; how fast does not matter on a busy machine."""
     patient = WorkflowClient(order_driver.env.client, queue, wait=TIMEOUT)
     crowd = [f"U0P{number:02}" for number in range(60)]
     for person in crowd:
         user = {"id": person, "name": person.lower(), "real_name": person}
         await slack.people("team_join", user=user)
-    order_id = await order_driver.order(policy=asking(order_driver.policy, crowd))
+    order_id = await order_driver.order(policy=policy_with_approvers(order_driver.policy, crowd))
     await order_driver.card(order_id, lambda m: crowd[0] in str(m["blocks"]))
 
     answers = await asyncio.gather(
@@ -169,8 +171,8 @@ async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
     assert max(len(snapshot.levels[0].decisions) for snapshot in snapshots) == len(crowd)
 
 
-def asking(policy: Policy, people: list[str]) -> Policy:
-    """Return the policy with these people as approvers, all of whom must agree."""
+def policy_with_approvers(policy: Policy, people: list[str]) -> Policy:
+    """Return the policy with these people as approvers, all of whom must approve."""
     sources = tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people)
     (level,) = policy.levels
     return replace(
@@ -178,7 +180,7 @@ def asking(policy: Policy, people: list[str]) -> Policy:
     )
 
 
-async def test_an_order_that_was_started_is_not_started_again(order_driver: OrderDriver) -> None:
+async def test_an_order_is_started_only_once(order_driver: OrderDriver) -> None:
     order_input = OrderInput(
         order=make_order(), requester=ANA_HERSELF.actor, policy=order_driver.policy
     )
@@ -187,10 +189,10 @@ async def test_an_order_that_was_started_is_not_started_again(order_driver: Orde
     assert await order_driver.workflows.start(order_input) is False
 
 
-async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(
+async def test_many_republish_calls_are_two_updates(
     order_driver: OrderDriver,
 ) -> None:
-    """One for whoever came first, and one for all who came while it was under way."""
+    """One update for the first call, and one for all calls that arrived while it ran."""
     card = await order_driver.waiting_order()
 
     calls = (order_driver.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
@@ -200,7 +202,7 @@ async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(
     assert 1 <= await order_driver.updates(card.approval_id, "republish") <= 2
 
 
-async def test_republishing_says_whether_the_owner_still_lives(order_driver: OrderDriver) -> None:
+async def test_republishing_returns_whether_the_owner_is_running(order_driver: OrderDriver) -> None:
     card = await order_driver.waiting_order()
 
     assert await order_driver.workflows.republish(card.approval_id, "click") is True

@@ -21,7 +21,7 @@ from records.database import Database
 from records.refusals import Refusals
 from tests.bot.cli_driver import cli_driver, configure_cli
 from tests.bot.conftest import ROOT
-from tests.bot.contract.doors import House
+from tests.bot.contract.doors import Environment
 from tests.bot.http_client import http_server
 from tests.bot.order_driver import OrderDriver, unique
 from tests.bot.request_driver import RequestDriver
@@ -32,12 +32,12 @@ from workflows.registry import WORKFLOWS
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def env(
     temporal: WorkflowEnvironment,
     migrated: Path,
     policies: Policies,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Environment]:
     queue, directory = unique("contract"), tmp_path_factory.mktemp("contract")
     path = Path(shutil.copy(migrated, directory / "records.db"))
     workflows = WorkflowClient(temporal.client, queue)
@@ -77,7 +77,7 @@ async def house(
                 http_server(services, database, temporal.client, queue) as http_client,
             ):
                 policy = policies.policy("order")
-                yield House(
+                yield Environment(
                     slack=slack,
                     http=SignedHttp(create_app(web, SECRET, services)),
                     cli=cli_driver(workflows, database, directory),
