@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,14 +13,16 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
+from bot.actions.execute import Commands, Context
+from bot.actions.registry import Command
 from bot.cli import execution, main
 from bot.temporal.client import WorkflowClient
 from records.audit import AuditTrail
 from records.database import Database
 from records.refusals import Refusals
 from records.requests import PublicState, Requests
+from tests.bot import cli_program
 from tests.bot.order_driver import TIMEOUT
-from tests.journeys.programs import until
 from tests.journeys.starter import starter
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
@@ -99,7 +102,7 @@ class CliDriver:
     async def run(self, *words: str, stdin: str = "") -> CommandResult:
         """Run a command and return its result."""
         if not self.in_process:
-            return await self._run_in_process(words, stdin)
+            return await self._run_in_own_process(words, stdin)
         result = await asyncio.to_thread(
             CliRunner().invoke, main.app, words, input=stdin.encode(), prog_name="countersign"
         )
@@ -107,13 +110,13 @@ class CliDriver:
             raise result.exception
         return CommandResult(code=result.exit_code, out=result.stdout, err=result.stderr)
 
-    async def _run_in_process(self, words: tuple[str, ...], stdin: str) -> CommandResult:
+    async def _run_in_own_process(self, words: tuple[str, ...], stdin: str) -> CommandResult:
         out, err, typed = (
             self.directory / f"{uuid4().hex}.{name}" for name in ("out", "err", "in")
         )
         typed.write_text(stdin)
         program = starter().start(
-            ("countersign", *words),
+            ("-m", cli_program.__name__, *words),
             directory=Path.cwd(),
             environment=os.environ,
             out=out,
@@ -121,10 +124,9 @@ class CliDriver:
             stdin=typed,
         )
 
-        async def look() -> int | None:
-            return program.poll()
-
-        code = await until(look, COMMAND, " ".join(words))
+        async with asyncio.timeout(COMMAND):
+            while (code := program.poll()) is None:  # noqa: ASYNC110 - a process sends no event
+                await asyncio.sleep(0.005)
         return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
     async def request(self, *words: str, stdin: str = "") -> CommandResult:
@@ -141,6 +143,18 @@ class CliDriver:
         request_id = result.out.strip()
         await self.until_decidable(request_id)
         return request_id
+
+    async def execute(self, request_id: str, command: Command) -> object:
+        """Execute a command as the command line does, without starting a process."""
+        commands = Commands(
+            workflows=self.workflows,
+            requests=self.requests,
+            trail=self.trail,
+            refusals=self.refusals,
+            now=lambda: datetime.now(UTC),
+        )
+        context = Context.of_key(request_id, command, uuid4().hex)
+        return await commands.execute(command, context)
 
     async def until_decidable(self, request_id: str) -> None:
         """Wait until Boris may comment: the level is open then."""
@@ -194,8 +208,8 @@ def configure_cli(monkeypatch: pytest.MonkeyPatch, directory: Path, **settings: 
     policies = directory / "policies.toml"
     policies.write_text(POLICIES)
     monkeypatch.chdir(directory)
-    monkeypatch.setattr(execution, "POLL_INTERVAL", 0.05)
-    monkeypatch.setenv("LOGNAME", "somebody-else")
+    monkeypatch.setattr(execution, "POLL_INTERVAL", cli_program.POLL_INTERVAL)
+    monkeypatch.setenv("LOGNAME", "another-user")
     monkeypatch.setenv("POLICIES", str(policies))
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

@@ -168,7 +168,12 @@ class OrderDriver:
             f"D{person}", person, lambda m: words in text_of(m)
         )
 
-    async def pass_time(self, workflow_id: str, duration: timedelta = SETTLE) -> None:
+    async def skip_settle_time(self, workflow_id: str) -> None:
+        """Skip the settle time of a card, once the workflow is idle and has started that timer."""
+        await self.until_idle(workflow_id)
+        await self.skip(workflow_id, SETTLE)
+
+    async def skip(self, workflow_id: str, duration: timedelta) -> None:
         """Skip time on a workflow's clock."""
         async with asyncio.timeout(TIMEOUT):
             await self.env.fast_forward(self._handle(workflow_id), duration)
@@ -204,7 +209,7 @@ class OrderDriver:
     async def until_idle(self, workflow_id: str) -> int:
         """Wait until only timers and children are open; return the length of the history."""
         async with asyncio.timeout(TIMEOUT):
-            return len(await until_history(self._handle(workflow_id), _is_at_rest))
+            return len(await until_history(self._handle(workflow_id), _is_idle))
 
     async def refusals_of(self, request_id: str) -> list[tuple[str, str]]:
         """Return the recorded refusals: person and code."""
@@ -237,7 +242,7 @@ async def exists(env: WorkflowEnvironment, workflow_id: str) -> bool:
     return True
 
 
-def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
+def _is_idle(events: Sequence[HistoryEvent]) -> bool:
     open_work = 0
     for event in events:
         match event.event_type:

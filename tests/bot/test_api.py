@@ -85,12 +85,12 @@ async def test_the_computed_total_decides_whether_an_approval_is_needed(
 async def test_repeated_requests_create_one_order(
     http_client: HttpClient, order_driver: OrderDriver, by: str
 ) -> None:
-    wish = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
+    body = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
     key = new_id("KEY")
 
-    replies = await asyncio.gather(*(_create(http_client, wish, key) for _ in range(4)))
+    replies = await asyncio.gather(*(_create(http_client, body, key) for _ in range(4)))
     await order_driver.card(replies[0].body["order_id"], has_approve_button)
-    replies.append(await _create(http_client, wish, key))
+    replies.append(await _create(http_client, body, key))
 
     assert sorted(reply.status for reply in replies) == [200, 200, 200, 200, 201]
     assert len({json.dumps(reply.body) for reply in replies}) == 1
@@ -329,10 +329,10 @@ async def test_with_temporal_down_the_response_says_that_a_retry_is_safe(
 async def test_an_external_payment_needs_no_card_and_the_email_is_passed_on(
     fake_api_client: HttpClient, fakes: Fakes
 ) -> None:
-    wish = {**ORDER, "payment": "await", "email": "ada@example.org"}
-    del wish["card_expiry"]
+    body = {**ORDER, "payment": "await", "email": "ada@example.org"}
+    del body["card_expiry"]
 
-    created = await _create(fake_api_client, wish)
+    created = await _create(fake_api_client, body)
 
     (started,) = fakes.started
     assert created.status == 201

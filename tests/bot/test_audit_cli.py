@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from bot.actions.execute import Accepted, Refused
 from bot.cli import audit_file
 from bot.policies.file import Policies
 from records.database import Database
@@ -22,6 +24,7 @@ from records.trail import fact_of
 from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
 from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.records.stories import change, contents, forge
+from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import OrderInput
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.ids import approval_id
@@ -37,9 +40,10 @@ pytestmark = pytest.mark.usefixtures("worker")
 async def rejected(cli: CliDriver) -> str:
     """Return a request that Boris rejected with the reason SECRET, after Gus was refused."""
     request = await cli.create_request()
-    assert (await cli.request("decide", request, "approve", "--as", GUS)).code == 6
-    result = await cli.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
-    assert result.code == 0, result.err
+    decision = Decision(actor=cli_actor(GUS), verdict=Verdict.APPROVE, content_revision=1, level=1)
+    assert isinstance(await cli.execute(request, decision), Refused)
+    rejection = replace(decision, actor=cli_actor(BORIS), verdict=Verdict.REJECT, reason=SECRET)
+    assert isinstance(await cli.execute(request, rejection), Accepted)
     await cli.fact(request, Fact.REQUEST_REJECTED)
     return request
 
@@ -47,11 +51,13 @@ async def rejected(cli: CliDriver) -> str:
 async def test_a_trail_shows_actors_times_and_rules(cli: CliDriver) -> None:
     request = await rejected(cli)
 
-    shown = await cli.run("audit", "show", request)
-    plain = await cli.run("audit", "show", request, "--json")
-    refused = await cli.run("audit", "refusals", request)
-    counted = await cli.run("audit", "refusals", "--json")
-    unknown = await cli.run("audit", "show", "REQ-NEVERWAS")
+    shown, plain, refused, counted, unknown = await asyncio.gather(
+        cli.run("audit", "show", request),
+        cli.run("audit", "show", request, "--json"),
+        cli.run("audit", "refusals", request),
+        cli.run("audit", "refusals", "--json"),
+        cli.run("audit", "show", "REQ-NEVERWAS"),
+    )
 
     assert shown.code == 0
     for words in (
@@ -81,9 +87,11 @@ async def test_a_trail_forged_with_valid_hashes_is_detected_by_the_history(
     before = await cli.run("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")
 
-    alone = await cli.run("audit", "verify", request, "--no-temporal")
-    compared = await cli.run("audit", "verify", request)
-    everything = await cli.run("audit", "verify", "--all")
+    alone, compared, everything = await asyncio.gather(
+        cli.run("audit", "verify", request, "--no-temporal"),
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all"),
+    )
 
     assert (before.code, before.err) == (0, "")
     assert before.out == (f"{request}: 4 facts, {SAME}\n")
@@ -114,8 +122,10 @@ async def test_changed_facts_states_and_refusals_are_reported(
     )
     await change(database, "UPDATE refusals SET code = 'x'")
 
-    fact = await cli.run("audit", "verify", request)
-    everything = await cli.run("audit", "verify", "--all", "--no-temporal")
+    fact, everything = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all", "--no-temporal"),
+    )
 
     assert (state.code, fact.code, everything.code) == (FLAWED, FLAWED, FLAWED)
     assert state.out == (
@@ -133,10 +143,12 @@ async def test_a_deleted_trail_is_detected_by_the_history(
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == request))
 
-    verified = await cli.run("audit", "verify", request)
     await until(lambda: is_listed(temporal, request))
-    everything = await cli.run("audit", "verify", "--all")
-    alone = await cli.run("audit", "verify", request, "--no-temporal")
+    verified, everything, alone = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all"),
+        cli.run("audit", "verify", request, "--no-temporal"),
+    )
 
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
     assert (verified.code, verified.out) == (FLAWED, sentence)
@@ -156,12 +168,14 @@ async def test_trails_of_a_request_an_order_and_its_approval_match_their_histori
     )
     approval = approval_id(order.order_id)
     await cli.until_decidable(approval)
-    done = await cli.request("decide", approval, "approve", "--as", BORIS)
-    assert done.code == 0, done.err
+    approve = Decision(actor=cli_actor(BORIS), verdict=Verdict.APPROVE, content_revision=1, level=1)
+    assert isinstance(await cli.execute(approval, approve), Accepted)
     await cli.fact(order.order_id, Fact.ORDER_ENDED)
 
-    result = await cli.run("audit", "verify", waiting, order.order_id, approval)
-    everything = await cli.run("audit", "verify", "--all")
+    result, everything = await asyncio.gather(
+        cli.run("audit", "verify", waiting, order.order_id, approval),
+        cli.run("audit", "verify", "--all"),
+    )
 
     assert (result.code, result.err) == (0, ""), result.out
     assert result.out.count("and Temporal's history matches.\n") == 3
@@ -253,12 +267,14 @@ async def test_a_redacted_text_is_gone_and_the_trail_still_verifies(
     done = await cli.run(*redact)
     again = await cli.run(*redact)
     content = await cli.run(*redact[:3], "1", *redact[4:], "--field", "content")
-    verified = await cli.run("audit", "verify", request)
-    shown = await cli.run("audit", "show", request)
     out = tmp_path / "export.jsonl"
-    exported = await cli.run("audit", "export", "--output", str(out))
+    verified, shown, exported, request_shown = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "show", request),
+        cli.run("audit", "export", "--output", str(out)),
+        cli.request("show", request),
+    )
     file = await cli.run("audit", "verify", "--file", str(out))
-    request_shown = await cli.request("show", request)
 
     assert (done.code, done.out.splitlines()) == (
         0,
@@ -303,8 +319,10 @@ async def test_a_refused_redaction_says_what_to_do(cli: CliDriver) -> None:
         ("1", "--field", "content", "--as", FAY): "--reason is required",
     }
 
-    for words, sentence in wrong.items():
-        result = await cli.run("audit", "redact", request, *words)
+    results = await asyncio.gather(
+        *(cli.run("audit", "redact", request, *words) for words in wrong)
+    )
+    for (words, sentence), result in zip(wrong.items(), results, strict=True):
         assert (result.code, result.out) == (CANNOT, ""), words
         assert result.err.startswith(sentence)
     unknown = await cli.run("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
@@ -317,11 +335,13 @@ async def test_exported_facts_and_refusals_can_be_verified_without_a_database(
     request, other = await rejected(cli), await cli.create_request()
     await cli.fact(other, Fact.LEVEL_OPENED)
 
-    single = await cli.run("audit", "export", request)
-    everything = await cli.run("audit", "export")
-    refusals = await cli.run("audit", "export", "--refusals")
-    table = await cli.run("audit", "export", request, "--format", "csv")
-    refused = await cli.run("audit", "export", "--refusals", "--format", "csv")
+    single, everything, refusals, table, refused = await asyncio.gather(
+        cli.run("audit", "export", request),
+        cli.run("audit", "export"),
+        cli.run("audit", "export", "--refusals"),
+        cli.run("audit", "export", request, "--format", "csv"),
+        cli.run("audit", "export", "--refusals", "--format", "csv"),
+    )
     monkeypatch.setenv("DATABASE_URL", "nonsense")  # verifying a file needs no database
     checked = []
     for result in (single, everything, refusals):

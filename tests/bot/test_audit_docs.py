@@ -22,7 +22,7 @@ EXAMPLES = [
 ]
 
 
-def bare(text: str, operator: str) -> list[str]:
+def comparable_words(text: str, operator: str) -> list[str]:
     """Return the words without times, the operator and the borders of tables."""
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", text)
     return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", text.replace(f": {operator}", ": OPERATOR")).split()
@@ -44,7 +44,9 @@ async def test_every_example_matches_the_output(cli: CliDriver) -> None:
     for words, _, shown in EXAMPLES:
         result = await cli.run(*shlex.split(words))
         assert result.code == 0, words
-        assert bare(result.out + result.err, OPERATOR) == bare(shown, "olga"), words
+        assert comparable_words(result.out + result.err, OPERATOR) == comparable_words(
+            shown, "olga"
+        ), words
 
 
 def test_every_message_and_exit_code_is_documented() -> None:

@@ -24,7 +24,7 @@ async def test_open_requests_are_refreshed_when_an_absence_starts_and_ends(cli: 
     shown = await cli.run("away", "show", "--json")
     stands_in = await cli.request("show", request)
     back = await cli.run("away", "clear", "--as", BORIS, "--json")
-    nobody = await cli.run("away", "show")
+    none_away = await cli.run("away", "show")
     again = await cli.run("away", "clear", "--as", BORIS)
 
     assert noted.code == 0, noted.err
@@ -36,7 +36,7 @@ async def test_open_requests_are_refreshed_when_an_absence_starts_and_ends(cli: 
     assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
     assert [absence["delegate"] for absence in back.json["replaced"]] == [GUS]
-    assert (nobody.code, nobody.out, nobody.err) == (0, "", "No one is away.\n")
+    assert (none_away.code, none_away.out, none_away.err) == (0, "", "No one is away.\n")
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
 
@@ -84,12 +84,12 @@ async def test_an_invalid_absence_is_rejected(cli: CliDriver) -> None:
         assert result.err.count("\n") == 1
 
     wrong = await cli.run("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
-    nobody = await cli.run("away", "set", "--to", GUS, "--until", day(3))
+    no_actor = await cli.run("away", "set", "--to", GUS, "--until", day(3))
     far = await cli.run("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
     for result, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
-        (nobody, "Say who acts: --as"),
+        (no_actor, "Say who acts: --as"),
         (far, "--until: “9999-12-31” is too far in the future."),
     ):
         assert (result.code, result.out) == (2, "")

@@ -87,7 +87,7 @@ async def test_a_decision_on_the_home_is_confirmed_there_and_shown_on_the_card(
 
     shown = await home_with(slack, BORIS, notices.confirmed("approve", ENGLISH))
     assert pending.request_id not in text_of(shown)
-    await order_driver.pass_time(pending.request_id)
+    await order_driver.skip_settle_time(pending.request_id)
     await request_driver.card(pending.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
     assert await slack.messages(f"D{BORIS}", BORIS) == []
 

@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
+from bot.listeners import answers
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from records.snapshots import decode_snapshot
@@ -19,6 +20,7 @@ from tests.bot.order_driver import (
     BORIS,
     CLARA,
     GUS,
+    SETTLE,
     Json,
     OrderDriver,
     has_approve_button,
@@ -26,6 +28,7 @@ from tests.bot.order_driver import (
     shows,
 )
 from tests.bot.signed_clicks import SECRET, SignedHttp, approval_by, click_payload
+from tests.workflows.history import scheduled_at, when
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 
 LOST = [
@@ -54,7 +57,7 @@ def answer_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         monkeypatch.setattr(f"bot.listeners.{module}.time", clock)
 
 
-async def test_the_card_shows_the_approval_inline_and_is_published_three_seconds_later(
+async def test_the_card_shows_the_approval_inline_and_is_published_after_the_settle_time(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     card = await order_driver.waiting_order()
@@ -62,13 +65,20 @@ async def test_the_card_shows_the_approval_inline_and_is_published_three_seconds
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
+    await order_driver.direct_message(ANA, card.order_id)
+    await order_driver.skip_settle_time(card.order_id)
     durable = await slack.wait_for_journal(after=mark, kind="api", method="chat.update")
 
     (click,) = await slack.journal(mark, kind="envelope", what="block_actions")
     assert inline["arguments"]["replace_original"] is True
     assert "Approved" in inline["arguments"]["text"]
     assert inline["at"] - click["at"] < 1.5
-    assert durable["at"] - click["at"] >= 3
+    assert durable["n"] > inline["n"]
+    (decided,) = when(
+        await order_driver.history(card.approval_id), "WORKFLOW_EXECUTION_UPDATE_ACCEPTED"
+    )
+    (published,) = scheduled_at(await order_driver.history(card.order_id), "publish")
+    assert published - decided >= SETTLE
     (message,) = await order_driver.cards(card.order_id)
     assert "Completed" in text_of(message)
 
@@ -86,15 +96,20 @@ async def test_the_first_of_two_approvals_keeps_the_buttons(
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: str(fault["effect"]))
 async def test_the_card_converges_after_a_lost_inline_write(
-    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, fault: Json
+    slack: StandInClient,
+    bot: AsyncApp,
+    order_driver: OrderDriver,
+    fault: Json,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(answers, "WRITE_TIMEOUT", 1)  # how long the hanging write lasts
     card = await order_driver.waiting_order()
     mark = await slack.journal_mark()
     await slack.faults({"target": "response_url", **fault})
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
     await order_driver.direct_message(ANA, card.order_id)
-    await order_driver.pass_time(card.order_id)
+    await order_driver.skip_settle_time(card.order_id)
 
     seen = await order_driver.card(card.order_id, shows("Completed"))
     assert seen["ts"] == card.ts
@@ -107,7 +122,8 @@ async def test_a_click_repairs_a_closed_card_that_a_late_inline_write_overwrote(
     card = await order_driver.waiting_order(quorum=2)
     await slack.faults({"target": "response_url", "effect": "late", "seconds": 600})
     await slack.click(BORIS, APPROVALS, card.message, "approve")
-    await order_driver.pass_time(card.approval_id)
+    await listeners_finished()
+    await order_driver.skip_settle_time(card.approval_id)
     current = await order_driver.card(card.order_id, approved_by_boris)
     await slack.click(CLARA, APPROVALS, current, "approve")
     await order_driver.direct_message(ANA, card.order_id)
@@ -130,7 +146,7 @@ async def test_an_answer_after_the_inline_limit_is_not_written_inline(
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
     await order_driver.direct_message(ANA, card.order_id)
-    await order_driver.pass_time(card.order_id)
+    await order_driver.skip_settle_time(card.order_id)
     await order_driver.card(card.order_id, shows("Completed"))
 
     assert await slack.journal(mark, kind="response_url") == []
@@ -157,7 +173,7 @@ async def test_a_click_that_slack_retries_counts_but_is_not_written_inline(
 
     answer = await http.interact(payload, x_slack_retry_num="1", x_slack_retry_reason="timeout")
     await order_driver.direct_message(ANA, card.order_id)
-    await order_driver.pass_time(card.order_id)
+    await order_driver.skip_settle_time(card.order_id)
     await order_driver.card(card.order_id, shows("Completed"))
 
     assert answer.status == 200

@@ -64,13 +64,18 @@ async def test_an_ineligible_person_is_refused_with_one_sentence(order_cli: Orde
     large, small = await order_cli.start("--total", "1500"), await order_cli.start("--total", "5")
 
     own = await order_cli.run("decide", large, "approve", "--as", ANA)
-    stranger = await order_cli.run("decide", large, "reject", "--as", GUS, "--reason", "No")
-    nobody = await order_cli.run("decide", large, "approve")
-    needless = await order_cli.run("decide", small, "approve", "--as", BORIS)
+    uninvolved = await order_cli.run("decide", large, "reject", "--as", GUS, "--reason", "No")
+    without_actor = await order_cli.run("decide", large, "approve")
+    not_needed = await order_cli.run("decide", small, "approve", "--as", BORIS)
 
-    assert [result.code for result in (own, stranger, nobody, needless)] == [REFUSED, REFUSED, 2, 2]
-    assert nobody.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
-    assert needless.err == f"{small} needs no approval, so there is nothing to decide.\n"
+    assert [result.code for result in (own, uninvolved, without_actor, not_needed)] == [
+        REFUSED,
+        REFUSED,
+        2,
+        2,
+    ]
+    assert without_actor.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
+    assert not_needed.err == f"{small} needs no approval, so there is nothing to decide.\n"
     assert await order_cli.cli.refusals_of(approval_id(large)) == [
         (cli_actor(ANA), "approve", "own_request"),
         (cli_actor(GUS), "reject", "not_an_approver"),
@@ -209,7 +214,7 @@ async def test_a_failed_compensation_is_shown_and_resumed(
     with monkeypatch.context() as broken:
         broken.setattr(Reservations, "release", stuck)
         await order_cli.run("cancel", order_id)
-        await order_cli.order_driver.pass_time(order_id, timedelta(minutes=5))
+        await order_cli.order_driver.skip(order_id, timedelta(minutes=5))
         await order_cli.until(order_id, OrderStatus.NEEDS_ATTENTION)
         shown = await order_cli.run("show", order_id)
 

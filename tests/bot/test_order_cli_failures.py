@@ -1,5 +1,7 @@
 """Errors of the order commands: one sentence and an exit code."""
 
+import asyncio
+
 import pytest
 
 from tests.bot.cli_driver import ANA, BORIS, FAY, CliDriver
@@ -35,6 +37,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 
 async def test_an_invalid_option_is_named(cli: CliDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
+    cli.in_process = True  # no command gets as far as Temporal
     for words, sentence in WRONG:
         result = await cli.run("order", *words)
 
@@ -44,13 +47,17 @@ async def test_an_invalid_option_is_named(cli: CliDriver, monkeypatch: pytest.Mo
 
 
 async def test_an_unknown_order_is_reported(order_cli: OrderCli) -> None:
-    for verb in ("show", "status", "requires-approval", "approval-message", "pay"):
-        result = await order_cli.run(verb, "ORD-00000000")
-        assert (result.code, result.out) == (CANNOT, ""), verb
-        assert result.err.startswith("There is no order ORD-00000000.")
-    for words in (("decide", "ORD-00000000", "approve"), ("cancel", "ORD-00000000")):
-        result = await order_cli.run(*words, "--as", BORIS)
-        assert (result.code, result.out) == (CANNOT, "")
+    reads = ("show", "status", "requires-approval", "approval-message", "pay")
+    commands: list[tuple[str, ...]] = [(verb, "ORD-00000000") for verb in reads]
+    commands += [
+        ("decide", "ORD-00000000", "approve", "--as", BORIS),
+        ("cancel", "ORD-00000000", "--as", BORIS),
+    ]
+
+    results = await asyncio.gather(*(order_cli.run(*words) for words in commands))
+
+    for words, result in zip(commands, results, strict=True):
+        assert (result.code, result.out) == (CANNOT, ""), words
         assert result.err.startswith("There is no order ORD-00000000.")
 
 

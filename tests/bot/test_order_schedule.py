@@ -32,15 +32,20 @@ async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> 
 async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
     await schedule.run("schedule", "create")
     paused = await schedule.run("schedule", "pause", "--note", "stock-taking")
-    asleep = (await schedule.run("schedule", "show", "--json")).json
+    paused_schedules = (await schedule.run("schedule", "show", "--json")).json
     resumed = await schedule.run("schedule", "resume")
-    awake = (await schedule.run("schedule", "show", "--json")).json
+    resumed_schedules = (await schedule.run("schedule", "show", "--json")).json
     removed = await schedule.run("schedule", "remove")
 
     assert paused.out.splitlines() == [f"{schedule_id} paused." for schedule_id in schedules.IDS]
-    assert [(one["paused"], one["note"]) for one in asleep] == [(True, "stock-taking")] * 2
-    assert (resumed.code, [schedule["paused"] for schedule in awake]) == (0, [False, False])
-    assert awake[1]["runs"] == "daily at 08:00 (Europe/Berlin)"
+    assert [(shown["paused"], shown["note"]) for shown in paused_schedules] == [
+        (True, "stock-taking")
+    ] * 2
+    assert (resumed.code, [schedule["paused"] for schedule in resumed_schedules]) == (
+        0,
+        [False, False],
+    )
+    assert resumed_schedules[1]["runs"] == "daily at 08:00 (Europe/Berlin)"
     assert (removed.code, removed.out.count("removed.")) == (0, 2)
 
 

@@ -24,14 +24,14 @@ PROSE = " ".join(DOCUMENT.split())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
+class DocumentedCommand:
     """A command in the document, and its documented output."""
 
     words: tuple[str, ...]
     printed: list[str]
 
 
-def scenarios() -> Iterator[tuple[str, list[Typed]]]:
+def scenarios() -> Iterator[tuple[str, list[DocumentedCommand]]]:
     """Yield the title and the commands of each section that has commands."""
     for section in re.split(r"^## ", DOCUMENT, flags=re.MULTILINE)[1:]:
         blocks = re.findall(r"^```console\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
@@ -39,14 +39,14 @@ def scenarios() -> Iterator[tuple[str, list[Typed]]]:
             part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
         ]
         if commands:
-            yield section.partition("\n")[0], [_typed(command) for command in commands]
+            yield section.partition("\n")[0], [_parsed(command) for command in commands]
 
 
-def _typed(written: str) -> Typed:
-    command, *printed = written.splitlines()
+def _parsed(text: str) -> DocumentedCommand:
+    command, *printed = text.splitlines()
     program, *words = shlex.split(command)
     assert program == "countersign"
-    return Typed(words=tuple(words), printed=printed)
+    return DocumentedCommand(words=tuple(words), printed=printed)
 
 
 SCENARIOS = dict(scenarios())
@@ -81,7 +81,7 @@ def normalised(line: str) -> str:
     return re.sub(r"command line: [^)]+\)", "command line: operator)", line)
 
 
-def comparable(command: Typed, printed: list[str]) -> list[str]:
+def comparable(command: DocumentedCommand, printed: list[str]) -> list[str]:
     """Return the lines in sorted order, because standard error is a separate stream.
 
     The lines that a command prints while it waits depend on timing, so they are left out.
@@ -90,7 +90,7 @@ def comparable(command: Typed, printed: list[str]) -> list[str]:
     return sorted(normalised(line) for line in printed if not line.startswith(news))
 
 
-async def run_documented(order_cli: OrderCli, command: Typed) -> CommandResult:
+async def run_documented(order_cli: OrderCli, command: DocumentedCommand) -> CommandResult:
     """Run a command and wait until its orders are idle; skip time while the command waits."""
     typing = asyncio.create_task(order_cli.cli.run(*command.words))
     while "--wait" in command.words and not typing.done():

@@ -29,7 +29,7 @@ class PolicyDriver:
     services: Services
     workflows: WorkflowClient
 
-    async def ask(self, policy_name: str, requester: str = "U0ANA") -> str:
+    async def create(self, policy_name: str, requester: str = "U0ANA") -> str:
         policies = self.services.policies
         policy = policies.policy(policy_name)
         request = ApprovalRequest(
@@ -69,7 +69,7 @@ def is_open(level: LevelSnapshot) -> bool:
 async def test_a_blocked_request_opens_when_the_group_is_created(
     slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await policy_driver.ask("broken")
+    request_id = await policy_driver.create("broken")
     blocked = await policy_driver.level(request_id, lambda level: bool(level.unreadable))
 
     board = {"id": "S0BOARD", "handle": "board", "name": "Board", "users": ["U0GUS", "U0ANA"]}
@@ -83,7 +83,7 @@ async def test_a_blocked_request_opens_when_the_group_is_created(
 async def test_a_person_who_leaves_the_group_can_no_longer_decide(
     slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await policy_driver.ask("order")
+    request_id = await policy_driver.create("order")
     before = await policy_driver.level(request_id, is_open)
 
     await slack.people("subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA"]})
@@ -95,7 +95,7 @@ async def test_a_person_who_leaves_the_group_can_no_longer_decide(
 async def test_a_deactivated_person_can_no_longer_decide(
     slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await policy_driver.ask("access")
+    request_id = await policy_driver.create("access")
     before = await policy_driver.level(request_id, is_open)
 
     await slack.people("user_change", user={"id": "U0DINA", "deleted": True})
@@ -107,7 +107,7 @@ async def test_a_deactivated_person_can_no_longer_decide(
 async def test_a_new_manager_replaces_the_old_one_as_approver(
     slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await policy_driver.ask("vacation", requester="U0CLARA")
+    request_id = await policy_driver.create("vacation", requester="U0CLARA")
     by_table = await policy_driver.level(request_id, is_open)
 
     await slack.people("user_change", user={"id": "U0CLARA", "manager": "U0GUS"})
@@ -121,8 +121,8 @@ async def test_a_new_manager_replaces_the_old_one_as_approver(
 async def test_an_absence_applies_to_open_requests(
     slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await policy_driver.ask("quiet")
-    other = await policy_driver.ask("badge")
+    request_id = await policy_driver.create("quiet")
+    other = await policy_driver.create("badge")
     await policy_driver.level(request_id, is_open)
     await policy_driver.level(other, is_open)
 

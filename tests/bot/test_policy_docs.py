@@ -183,7 +183,7 @@ def test_the_documented_limits_are_right() -> None:
     assert f"are cached for up to {GROUP_ID_TTL:.0f} seconds" in PROSE
 
 
-def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:
+def reached(rule: LevelRule, *ticks: Tick) -> ApprovalState:
     """Return a request whose level is reached but not open, with these ticks."""
     return reach_level(submitted(rule), ticks)
 
@@ -192,7 +192,7 @@ def test_reminders_of_a_blocked_level_go_to_the_admin_channel() -> None:
     assert "A reminder that falls due in the meantime goes to `admin_channel`" in PROSE
     remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
 
-    reminded = deadlines.advance_clock(begun(level(BORIS), remind), after(minutes=1))
+    reminded = deadlines.advance_clock(reached(level(BORIS), remind), after(minutes=1))
 
     assert [notification.kind for notification in reminded.notifications] == [
         NotificationKind.BLOCKED
@@ -203,7 +203,7 @@ def test_excluded_approvers_are_in_the_audit_trail_but_not_on_the_card() -> None
     assert "The card does not name them; the audit trail's evidence lists everyone" in PROSE
     named = directory_result(member(BORIS), member(CLARA, Standing.GUEST))
 
-    change = apply_result(begun(level(BORIS)), named)
+    change = apply_result(reached(level(BORIS)), named)
 
     assert f"{CLARA}=guest by " in change.facts[-1].data["evidence"]
     assert CLARA not in str(approval_snapshot(change.state, 1))
@@ -216,7 +216,7 @@ def test_only_a_replacing_escalation_opens_an_unreadable_level(*, replace: bool)
     escalate = Tick(at=after(minutes=1), kind=TickKind.ESCALATE)
 
     escalated = deadlines.advance_clock(
-        begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
+        reached(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
     ).state
     sources = escalated.levels[-1].sources
     unread = tuple(str(source) for source in sources if source not in step.to)

@@ -390,7 +390,7 @@ def test_permissions_have_defaults_and_can_be_set() -> None:
 
 def test_the_chain_of_managers_has_at_most_five_people() -> None:
     line = [f"U0P{n}" for n in range(8)]
-    table = "".join(f'{one} = "{above}"\n' for one, above in pairwise(line))
+    table = "".join(f'{person} = "{above}"\n' for person, above in pairwise(line))
     policies = parse(GOOD + "[managers]\n" + table)
 
     assert policies.chain_of("U0P0") == tuple(

@@ -67,6 +67,7 @@ async def test_an_invalid_option_is_named(
     cli: CliDriver, case: tuple[tuple[str, ...], str]
 ) -> None:
     words, sentence = case
+    cli.in_process = True  # no command gets as far as Temporal
 
     result = await cli.request(*words)
 
@@ -254,6 +255,7 @@ async def test_an_invalid_setting_is_one_sentence(
 ) -> None:
     name, value, sentence = case
     monkeypatch.setenv(name, value)
+    cli.in_process = True
 
     result = await cli.request("list")
 

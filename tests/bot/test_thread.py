@@ -71,10 +71,11 @@ async def test_clicks_in_a_reply_and_in_a_copy_converge(
     await slack.click(BORIS, APPROVALS, reply, "approve")
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
     await slack.click(EMIL, f"D{EMIL}", direct, "approve")
+    await listeners_finished()
+    await order_driver.skip_settle_time(pending.request_id)
     await request_driver.reply(
         pending, lambda m: f"<@{DINA}>" in text_of(m) and has_approve_button(m)
     )
-    await order_driver.pass_time(pending.request_id)
 
     closed = await request_driver.reply(
         pending, shows("Step 1 of 2: manager", "✓ approved", f"<@{EMIL}> approved")
@@ -108,7 +109,7 @@ async def test_private_content_is_written_to_copies_and_not_to_the_channel(
     mark = await slack.journal_mark()
     await slack.click(EMIL, f"D{EMIL}", direct, "approve")
     own = await slack.wait_for_journal(after=mark, kind="response_url")
-    await order_driver.pass_time(pending.request_id)
+    await order_driver.skip_settle_time(pending.request_id)
 
     seen = await in_channel(slack, pending)
     assert SECRET not in str(public)
@@ -251,7 +252,7 @@ async def test_a_rejection_from_a_reply_ends_the_request_on_every_copy(
         pending.request_id, lambda snapshot: not snapshot.is_open
     )
     await request_driver.reply(pending, shows("ended without approval", f"<@{BORIS}>"))
-    await order_driver.pass_time(pending.request_id)
+    await order_driver.skip_settle_time(pending.request_id)
     await request_driver.card(pending.request_id, shows("Rejected"))
     own = await slack.wait_for_message(
         f"D{EMIL}", EMIL, lambda m: pending.request_id in text_of(m) and not has_approve_button(m)

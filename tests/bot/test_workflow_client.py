@@ -172,7 +172,7 @@ async def test_sixty_concurrent_clicks_on_a_request_all_get_an_answer(
 
 
 def policy_with_approvers(policy: Policy, people: list[str]) -> Policy:
-    """Return the policy with these people as approvers, all of whom must approve."""
+    """Return the policy with these people as approvers; all must approve."""
     sources = tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people)
     (level,) = policy.levels
     return replace(

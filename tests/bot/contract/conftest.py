@@ -12,6 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from bot.app import create_app, running_services
+from bot.listeners import answers
 from bot.policies.file import Policies
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
@@ -42,6 +43,8 @@ async def env(
     path = Path(shutil.copy(migrated, directory / "records.db"))
     workflows = WorkflowClient(temporal.client, queue)
     with pytest.MonkeyPatch.context() as patch, capture_logs():
+        # No acknowledgement reaches the stand-in, so none can overwrite a modal's result.
+        patch.setattr(answers, "WORKING_FOR", 0)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
             patch.delenv(name, raising=False)
         configure_cli(

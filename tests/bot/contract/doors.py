@@ -100,14 +100,14 @@ class Slack:
         """Build the payload of the click or submission without delivering it."""
         verb, person, slack = self._row.verb, self._row.person, self._env.slack
         action = self._row.spec.button if not self._in_form else "more"
-        pressed = await click_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
-        pressed = with_button_value(pressed, **self._row.read)
+        click = await click_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
+        click = with_button_value(click, **self._row.read)
         if not self._in_form:
-            self._payload = pressed
+            self._payload = click
             return
-        context = context_of(parse_click(pressed))
+        context = context_of(parse_click(click))
         if verb is Verb.REFRESH:
-            self._payload = pressed | {
+            self._payload = click | {
                 "view": {"id": "V1", "private_metadata": metadata(context), "hash": "1"},
                 "actions": [{"action_id": "choose", "value": verb, "action_ts": str(time.time())}],
             }
@@ -120,8 +120,8 @@ class Slack:
         self._payload = {
             "type": "view_submission",
             "user": {"id": person},
-            "team": pressed.get("team"),
-            "api_app_id": pressed.get("api_app_id"),
+            "team": click.get("team"),
+            "api_app_id": click.get("api_app_id"),
             "view": {
                 "type": "modal",
                 "id": f"V{uuid4().hex}",
@@ -178,7 +178,7 @@ class Cli:
     async def send(self) -> Sent:
         row = self._row
         group, verb, *more = row.spec.cli
-        options = [*more, *words_of(row.verb, row.typed)]
+        options = [*more, *options_of(row.verb, row.typed)]
         for name, number in row.read.items():
             options += [f"--{name.removeprefix('content_')}", str(number)]
         result = await self._env.cli.run(
@@ -254,7 +254,7 @@ def command_of(row: Row, request_id: str, actor: Actor) -> Command:
     place: Any = {"content_revision": 1, "level": 1, "currency": "USD"} | dict(row.read)
     submission = Submission(
         verb=Verb(row.verb),
-        context=_Place(request_id=request_id, **place),  # type: ignore[arg-type]
+        context=_FormContext(request_id=request_id, **place),  # type: ignore[arg-type]
         typed=row.typed,
         reason_required=False,
         person=row.person,
@@ -265,7 +265,7 @@ def command_of(row: Row, request_id: str, actor: Actor) -> Command:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class _FormContext:
     request_id: str
     content_revision: int
     level: int
@@ -285,7 +285,7 @@ def state_of(typed: Typed) -> Json:
     return {name: {name: value} for name, value in (written | chosen).items()}
 
 
-def words_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
+def options_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
     """Return the command line options with this input."""
     if verb is Verb.COMMENT:
         return [typed.reason]
