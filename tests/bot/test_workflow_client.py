@@ -21,7 +21,6 @@ from tests.bot.order_driver import (
     ANA,
     BORIS,
     CLARA,
-    GUS,
     TIMEOUT,
     OrderDriver,
     RunningWorker,
@@ -29,11 +28,11 @@ from tests.bot.order_driver import (
 )
 from tests.bot.signed_clicks import approval_by
 from workflows.rules.approvals.policy import Policy, Quorum
-from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.approvals.request import Status
 from workflows.rules.messages import OrderInput
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
-ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")
+REQUESTER = Actor(person=ANA, origin=Origin.CLI)
 
 
 async def test_an_accepted_decision_returns_the_new_state(order_driver: OrderDriver) -> None:
@@ -120,19 +119,6 @@ async def test_retrying_ends_after_the_given_time() -> None:
     assert await confirmed(update, 0) == Unconfirmed()
 
 
-async def test_only_the_requester_can_withdraw(order_driver: OrderDriver) -> None:
-    card = await order_driver.waiting_order()
-    by_gus = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
-
-    refused = await send(order_driver.workflows, card.approval_id, "gus", by_gus)
-    accepted = await send(order_driver.workflows, card.approval_id, "ana", ANA_HERSELF)
-
-    assert isinstance(refused, Refused)
-    assert refused.code == "not_the_requester"
-    assert isinstance(accepted, Accepted)
-    assert accepted.snapshot.status is Status.WITHDRAWN
-
-
 async def test_five_concurrent_deliveries_of_a_click_are_one_decision(
     order_driver: OrderDriver,
 ) -> None:
@@ -181,9 +167,7 @@ def policy_with_approvers(policy: Policy, people: list[str]) -> Policy:
 
 
 async def test_an_order_is_started_only_once(order_driver: OrderDriver) -> None:
-    order_input = OrderInput(
-        order=make_order(), requester=ANA_HERSELF.actor, policy=order_driver.policy
-    )
+    order_input = OrderInput(order=make_order(), requester=REQUESTER, policy=order_driver.policy)
 
     assert await order_driver.workflows.start(order_input) is True
     assert await order_driver.workflows.start(order_input) is False
