@@ -132,7 +132,7 @@ async def _create(api: Api, request: web.Request) -> web.Response:
     order = asked.order
     started = await api.starts.start(asked)
     if not started.is_same:
-        title = "There is another order of this id or key"
+        title = "Another order has this id or key"
         raise Problem(409, "order-exists", title, order_id=order.order_id)
     _log.info("order_created", order_id=order.order_id, started=started.is_new)
     location = f"/api/v1/orders/{order.order_id}"
@@ -201,7 +201,7 @@ def _key(request: web.Request) -> str:
         raise Problem(
             400,
             "key-missing",
-            "Say how to know a repetition",
+            "The request has no idempotency key",
             f"Give an order_id in the body, or {KEY}: 8 to 200 printable characters.",
         )
     return key
@@ -216,9 +216,9 @@ async def _latest(api: Api, request: web.Request) -> web.Response:
     """Return the latest orders of one requester, newest first."""
     person, limit = request.query.get("requester", ""), request.query.get("limit", "10")
     if not re.fullmatch(MEMBER_ID, person):
-        raise Problem(400, "query", "Say whose orders", "requester=U0ANA, a member's id")
+        raise Problem(400, "query", "The requester is missing", "requester=U0ANA, a member's id")
     if not re.fullmatch(r"[1-9]\d?", limit, re.ASCII):
-        raise Problem(400, "query", "Say how many orders", "limit: a number from 1 to 99")
+        raise Problem(400, "query", "The limit is invalid", "limit: a number from 1 to 99")
     snapshots = await api.lookup.latest_of(person, int(limit))
     return web.json_response({"orders": [order_json(snapshot) for snapshot in snapshots]})
 
@@ -243,7 +243,7 @@ async def _cancel(api: Api, request: web.Request) -> web.Response:
             code = result.code.replace("_", "-")
             raise Problem(409, code, "The order is not cancelled", detail)
         case Unconfirmed():
-            detail = f"Ask again with the same {KEY}: it is the same cancellation."
+            detail = f"Repeat the request with the same {KEY}: it is the same cancellation."
             raise Problem(503, "unconfirmed", "Not confirmed yet", detail)
         case UnknownRequest():
             raise _not_found(order_id)
