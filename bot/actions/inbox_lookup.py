@@ -82,8 +82,8 @@ class InboxLookup:
         found = []
         for snapshot in snapshots:
             approval_id = "" if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval_id
-            written = approvals.get(approval_id)
-            approval = decode_snapshot(written) if written else None
+            face = approvals.get(approval_id)
+            approval = decode_snapshot(face) if face else None
             known = approval if isinstance(approval, ApprovalSnapshot) else None
             # Until an HR request has ended, its approval has the newer state.
             shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot

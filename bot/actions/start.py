@@ -1,5 +1,6 @@
 """Starts requests and orders, at most one per id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -8,6 +9,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_e
 
 from bot.actions.execute import readable_as
 from bot.actions.order_lookup import OrderLookup
+from bot.policies.file import Policies
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
 from records.database import DATABASE_FAILURES
@@ -16,10 +18,12 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import content_from_request
 from workflows.rules.messages import HrInput, OrderInput
+from workflows.rules.orders.form import CURRENCY, POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.people.actors import Actor
 from workflows.rules.shared.ids import approval_id
 
-__all__ = ["Started", "Starts", "TemporalUnavailableError"]
+__all__ = ["Started", "Starts", "TemporalUnavailableError", "order_input"]
 
 _log = structlog.get_logger("bot.actions")
 
@@ -34,6 +38,27 @@ class Started:
     is_new: bool
     existing: ApprovalSnapshot | OrderSnapshot | None = None
     is_same: bool = True
+
+
+def order_input(
+    draft: DraftOrder, products: Mapping[str, str], policies: Policies, requester: Actor
+) -> OrderInput:
+    """Return the input of a new order. `products` are names by number.
+
+    Raises:
+        OrderFormErrors: the order is invalid.
+        UnknownPolicyError: there is no policy for orders.
+
+    """
+    policy = policies.policy(POLICY)
+    parsed = parse_order(draft, products, CURRENCY, policy)
+    return OrderInput(
+        order=parsed.order,
+        requester=requester,
+        policy=policy,
+        managers=policies.chain_of(requester.person),
+        expire_after=parsed.expire_after,
+    )
 
 
 class Starts:

@@ -9,7 +9,7 @@ import typer
 from bot.cli import command, execution
 from bot.cli.command import TIMEOUT, As, Json, Timeout
 from bot.cli.context import CliContext
-from bot.cli.request_output import absence_words
+from bot.cli.request_output import absence_text
 from bot.cli.terminal import CommandError, Exit, Line, output_list, remark, show, show_json
 from records.absences import AbsenceError
 from views import notices
@@ -65,7 +65,9 @@ def set_absence(
                 notices.field_refusal(error.code, {}, ENGLISH), Exit.REFUSED
             ) from None
         others = tuple(old for old in replaced if old != absence)
-        return await _tell(context, person, {"absences": (absence,), "replaced": others}, json=json)
+        return await _finish(
+            context, person, {"absences": (absence,), "replaced": others}, json=json
+        )
 
     raise typer.Exit(command.run(work, timeout))
 
@@ -91,7 +93,7 @@ def show_absences(
     output_list(
         found,
         _plain,
-        lambda absence: [Line(absence_words(absence))],
+        lambda absence: [Line(absence_text(absence))],
         as_json=json,
         empty=f"{person} is not away." if person else "No one is away.",
     )
@@ -105,26 +107,26 @@ def clear_absences(*, as_: As = "", timeout: Timeout = TIMEOUT, json: Json = Fal
         person = command.operator(as_).person
         await context.require_records()
         gone = await context.absences.clear(person, datetime.now(UTC))
-        return await _tell(context, person, {"absences": (), "replaced": gone}, json=json)
+        return await _finish(context, person, {"absences": (), "replaced": gone}, json=json)
 
     raise typer.Exit(command.run(work, timeout))
 
 
-async def _tell(
+async def _finish(
     context: CliContext, person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
 ) -> Exit:
     """Print the change, and refresh the open requests that wait for the person."""
-    told, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
+    refreshed, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
     if json:
         document: dict[str, Any] = {
             name: [_plain(absence) for absence in absences] for name, absences in changed.items()
         }
-        show_json(document | {"told": list(told), "not_told": list(late)})
+        show_json(document | {"told": list(refreshed), "not_told": list(late)})
     else:
-        saved = [Line(absence_words(absence)) for absence in changed["absences"]]
-        removed = [Line(f"Removed: {absence_words(absence)}") for absence in changed["replaced"]]
-        refreshed = [Line(f"{request_id} is refreshing its approvers.") for request_id in told]
-        show([*saved, *removed, *refreshed])
+        saved = [Line(absence_text(absence)) for absence in changed["absences"]]
+        removed = [Line(f"Removed: {absence_text(absence)}") for absence in changed["replaced"]]
+        refreshing = [Line(f"{id_} is refreshing its approvers.") for id_ in refreshed]
+        show([*saved, *removed, *refreshing])
         if not saved and not removed:
             remark(f"{person} was not away.")
     if late:

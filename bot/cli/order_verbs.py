@@ -56,9 +56,9 @@ def decide(
 verbs.add_generated(app, verbs.ORDERS)
 
 PAY_CODES = (
-    "Exit codes: 0 the order has its payment. 2 it cannot be: an option is wrong, there is no such "
-    "order, the bot is down or does not accept our signature. 5 not confirmed: repeat it with the "
-    "--key that it names. 6 the order expects no money: the payment is recorded and refunded."
+    "Exit codes: 0 the order has its payment. 2 failed: an option is invalid, there is no such order, "
+    "or the bot is down or does not accept our signature. 5 not confirmed: repeat the command with "
+    "the --key that it prints. 6 the order accepts no payment: it is recorded and refunded."
 )
 
 

@@ -11,8 +11,8 @@ from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.order_options import OrderOptions, Simulation
 from bot.cli.order_output import (
     decision_json,
-    decision_words,
-    next_words,
+    decision_text,
+    next_step_text,
     order_lines,
     short_lines,
 )
@@ -131,9 +131,9 @@ def _first_step(asked: OrderInput) -> str:
     """Return the first step that the order waits for; an empty text if it waits for none."""
     order_id = asked.order.order_id
     if route(asked.policy, asked.order.total).levels:
-        return next_words(OrderStatus.AWAITING_APPROVAL, order_id)
+        return next_step_text(OrderStatus.AWAITING_APPROVAL, order_id)
     awaits = asked.order.payment is PaymentMode.AWAIT
-    return next_words(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
+    return next_step_text(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
 
 
 @app.command("show", epilog=SHOW_CODES)
@@ -152,15 +152,15 @@ def show_order(
 
     snapshot = command.run(work)
     output(order_json(snapshot), order_lines(snapshot), as_json=json)
-    if not json and (words := next_words(snapshot.status, order)):
-        remark(words)
+    if not json and (text := next_step_text(snapshot.status, order)):
+        remark(text)
     _end(snapshot)
 
 
 @app.command(epilog=SHOW_CODES)
 def status(*, order: Order, json: Json = False) -> None:
     """Print an order's status, in one word."""
-    snapshot = _looked(order)
+    snapshot = _look_up(order)
     document = _pick(snapshot, "order_id", "status", "as_of")
     output(document, [Line(snapshot.status.value)], as_json=json)
     _end(snapshot)
@@ -181,10 +181,10 @@ def requires_approval(*, order: Order, json: Json = False) -> None:
 @app.command("approval-message", epilog=SHOW_CODES)
 def latest_decision(*, order: Order, json: Json = False) -> None:
     """Print the latest decision on an order: who, what, when and why; `none` if there is none."""
-    snapshot = _looked(order)
+    snapshot = _look_up(order)
     decision = approval_message(snapshot.approval)
     document = _pick(snapshot, "order_id", "as_of") | {"decision": decision_json(decision)}
-    output(document, [Line(decision_words(decision) if decision else "none")], as_json=json)
+    output(document, [Line(decision_text(decision) if decision else "none")], as_json=json)
     _end(snapshot)
 
 
@@ -208,7 +208,7 @@ def list_orders(
     output_list(snapshots, order_json, short_lines, as_json=json)
 
 
-def _looked(order: str) -> OrderSnapshot:
+def _look_up(order: str) -> OrderSnapshot:
     async def work(context: CliContext) -> OrderSnapshot:
         return await order_look.look_up(context, command.order_number(order))
 

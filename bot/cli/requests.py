@@ -15,7 +15,7 @@ from bot.cli.request_output import (
     request_json,
     request_lines,
     short_lines,
-    verb_words,
+    verb_text,
 )
 from bot.cli.terminal import (
     EXIT_CODES,
@@ -98,7 +98,7 @@ async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, js
     if not json:
         show([Line(asked.request_id)])
     if not is_new:
-        remark(f"{asked.request_id} exists already; nothing was asked again.")
+        remark(f"{asked.request_id} exists already; nothing was submitted again.")
     elif not asked.route.levels:
         remark(f"Approved at once: rule “{asked.route.rule}” needs no approver.")
     if wait:
@@ -106,17 +106,17 @@ async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, js
         output(request_json(snapshot), request_lines(snapshot), as_json=json)
         return _OUTCOMES.get(snapshot.status, Exit.ENDED)
     if json:
-        show_json(request_json(await _asked(context, asked.request_id)))
+        show_json(request_json(await _started_snapshot(context, asked.request_id)))
     return Exit.DONE
 
 
-async def _asked(context: CliContext, request_id: str) -> ApprovalSnapshot:
+async def _started_snapshot(context: CliContext, request_id: str) -> ApprovalSnapshot:
     try:
         return await context.snapshot(request_id, "")
     except (CommandError, TemporalUnavailableError):
         raise CommandError(
-            f"{request_id} was asked, but nothing answers yet: is the worker running? "
-            f"`countersign request show {request_id}` tells how it stands.",
+            f"{request_id} was submitted, but does not answer yet: is the worker running? "
+            f"`countersign request show {request_id}` shows its current state.",
             Exit.UNCONFIRMED,
         ) from None
 
@@ -132,7 +132,7 @@ def _number(typed: str) -> str:
 
 @app.command("show", epilog=SHOW_CODES)
 def show_request(*, request: Request, as_: AsReader = "", json: Json = False) -> None:
-    """Show how a request stands and, with --as, what that person may do with it now."""
+    """Show the current state of a request and, with --as, what that person may do with it."""
 
     async def work(context: CliContext) -> Seen:
         person = command.member(as_, "--as") if as_ else ""
@@ -140,7 +140,7 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
 
     seen = command.run(work)
     if json:
-        more: dict[str, Any] = {"may": [verb_words(verb) for verb in seen.verbs]} if as_ else {}
+        more: dict[str, Any] = {"may": [verb_text(verb) for verb in seen.verbs]} if as_ else {}
         as_of = {"as_of": seen.as_of.isoformat()} if seen.as_of else {}
         show_json(request_json(seen.snapshot) | more | as_of)
     else:

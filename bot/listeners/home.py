@@ -12,24 +12,19 @@ from views.card_click import pressed
 from views.ids import ActionId
 from views.payload import actor_id, text_at
 
-NAVIGATION = (
-    ActionId.HOME_DECIDE,
-    ActionId.HOME_MINE,
-    ActionId.HOME_AWAY,
-    ActionId.HOME_HISTORY,
-    ActionId.HOME_BACK,
-    ActionId.HOME_ON,
-    ActionId.HOME_KIND,
-    ActionId.HOME_STATE,
-)
-
 
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the opening of the home, and to its buttons and menus."""
     listener = HomeListeners(services)
     app.event("app_home_opened")(listener.home_opened)
-    for action_id in NAVIGATION:
-        app.action(action_id)(listener.navigated)
+    app.action(ActionId.HOME_DECIDE)(listener.navigated)
+    app.action(ActionId.HOME_MINE)(listener.navigated)
+    app.action(ActionId.HOME_AWAY)(listener.navigated)
+    app.action(ActionId.HOME_HISTORY)(listener.navigated)
+    app.action(ActionId.HOME_BACK)(listener.navigated)
+    app.action(ActionId.HOME_ON)(listener.navigated)
+    app.action(ActionId.HOME_KIND)(listener.navigated)
+    app.action(ActionId.HOME_STATE)(listener.navigated)
     app.action(ActionId.SET_AWAY)(listener.away_clicked)
 
 

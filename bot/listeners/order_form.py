@@ -5,6 +5,7 @@ from collections.abc import Callable
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.actions.start import order_input
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
@@ -18,7 +19,7 @@ from views.translator import Translator
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, parse_order
+from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.orders.order import OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
 
@@ -81,33 +82,26 @@ class OrderFormListeners:
         requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)
         products = self._services.products
-        policy = self._services.policies.policy(POLICY)
+        draft, policies = order_modal.parse(typed), self._services.policies
         try:
-            parsed = parse_order(order_modal.parse(typed), products.names, CURRENCY, policy)
+            asked = order_input(draft, products.names, policies, requester)
         except OrderFormErrors as mistakes:
             await args.ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
             return
         self._forms.forget(typed["id"])
-        order_input = OrderInput(
-            order=parsed.order,
-            requester=requester,
-            policy=policy,
-            managers=self._services.policies.chain_of(requester.person),
-            expire_after=parsed.expire_after,
-        )
         submission = Submission(
-            request_id=parsed.order.order_id,
+            request_id=asked.order.order_id,
             requester=requester,
-            working=order_modal.working(parsed.order.order_id, t),
-            start=lambda: self._start(order_input, t),
+            working=order_modal.working(asked.order.order_id, t),
+            start=lambda: self._start(asked, t),
             failed=lambda sentence: order_modal.failed(typed, products.entries, sentence, t),
         )
         await submit(self._services, args, submission)
 
-    async def _start(self, order_input: OrderInput, t: Translator) -> Result:
+    async def _start(self, asked: OrderInput, t: Translator) -> Result:
         """Start the order. Raises TemporalUnavailableError."""
-        order, policy = order_input.order, order_input.policy
-        started = await self._services.starts.start(order_input)
+        order, policy = asked.order, asked.policy
+        started = await self._services.starts.start(asked)
         if isinstance(started.existing, OrderSnapshot):
             # An earlier, unconfirmed submission of this form was started, perhaps before an edit.
             order = started.existing.order

@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -119,19 +120,34 @@ class TemporalCalls:
             return Unconfirmed()
         return Accepted(snapshot=snapshot)
 
-    async def _started(self, name: str, start: Callable[[], Awaitable[object]]) -> bool:
+    async def _start(
+        self,
+        run: Any,
+        workflow_input: object,
+        workflow_id: str,
+        summary: str,
+        attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+    ) -> bool:
         """Start a workflow and return True, or False if its id was used before. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer in time.
         """
         try:
             async with asyncio.timeout(self._wait):
-                await start()
+                await self._client.start_workflow(
+                    run,
+                    workflow_input,
+                    id=workflow_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    search_attributes=attributes,
+                    static_summary=summary,
+                )
         except WorkflowAlreadyStartedError:
             return False
         except (RPCError, TimeoutError) as error:
             self._require_namespace(error)
-            raise TemporalUnavailableError(name) from error
+            raise TemporalUnavailableError(f"start {workflow_id}") from error
         return True
 
     async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
