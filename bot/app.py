@@ -35,15 +35,14 @@ from records.requests import Requests
 from records.stock import Stock
 from slack_api.locales import Locales
 
-PEOPLE_WAITED_FOR = 2.0
-"""Seconds for which the start waits for all languages; the rest is read in the background."""
+LOCALES_TIMEOUT = 2.0
+"""Seconds for which the start waits for all locales; the rest is read in the background."""
 
 
 def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
     """Return the app with every listener registered.
 
-    `signing_secret` is empty in Socket Mode, where Slack signs nothing: the socket itself is
-    authenticated.
+    `signing_secret` is empty in Socket Mode: Slack authenticates the socket and signs no requests.
     """
     with _without_token_warning():
         app = AsyncApp(
@@ -134,7 +133,7 @@ async def running_services(
         reading = asyncio.create_task(people.read_all())
         loops = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
         tasks = [reading, *(asyncio.create_task(loop) for loop in loops)]
-        await asyncio.wait([reading], timeout=PEOPLE_WAITED_FOR)
+        await asyncio.wait([reading], timeout=LOCALES_TIMEOUT)
         try:
             yield Services(
                 commands=commands,

@@ -8,18 +8,9 @@ from records.database import Database
 from records.inbox_rows import keep_decisions
 from records.requests import PublicState, store
 from records.schema import audit_events, redactions, requests
-from records.trail import Columns, Flaw, Trail, Verification, columns_of, facts_of
+from records.trail import Columns, Trail, Verification, columns_of, facts_of
 from records.transaction import Transaction
 from workflows.rules.shared.audit import GENESIS, AuditEvent, chain_hash
-
-__all__ = [
-    "AuditConflictError",
-    "AuditGapError",
-    "AuditTrail",
-    "Flaw",
-    "Verification",
-    "read_trail",
-]
 
 PAGE_SIZE = 200
 """Request ids per page when all of them are read."""

@@ -3,12 +3,11 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from records.database import Database
 from records.schema import payments
-from records.steps import KeyReusedError, StepUndoneError, find_step, reference
-from records.transaction import Transaction
+from records.steps import KeyReusedError, StepTable
 from workflows.rules.orders.order import Order
 
 
@@ -17,6 +16,9 @@ class PaymentState(StrEnum):
 
     CHARGED = "charged"
     REFUNDED = "refunded"
+
+
+_STEPS = StepTable(table=payments, prefix="TXN", undone=PaymentState.REFUNDED)
 
 
 class Payments:
@@ -51,15 +53,22 @@ class Payments:
             KeyReusedError: the key is in use for another payment.
 
         """
+        total = order.total
         async with self._database.writing(order.order_id) as connection:
-            known = await find_step(connection, payments, key, order_id=order.order_id)
+            known = await _STEPS.find_done(connection, key, order_id=order.order_id)
             if known is None:
-                await _insert(connection, key, order, PaymentState.CHARGED, order.total.amount)
-            elif known.state == PaymentState.REFUNDED:
-                raise StepUndoneError(key)
-            elif (known.charged, known.currency) != (order.total.amount, order.total.currency):
+                await _STEPS.add(
+                    connection,
+                    key,
+                    PaymentState.CHARGED,
+                    order_id=order.order_id,
+                    currency=total.currency,
+                    charged=total.amount,
+                    refunded=Decimal(0),
+                )
+            elif (known.charged, known.currency) != (total.amount, total.currency):
                 raise KeyReusedError(key)
-        return reference("TXN", key)
+        return _STEPS.reference(key)
 
     async def refund(self, key: str, order: Order) -> None:
         """Refund what the key charged, if anything, and refuse the key from now on.
@@ -71,28 +80,18 @@ class Payments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await find_step(connection, payments, key, order_id=order.order_id)
+            known = await _STEPS.find(connection, key, order_id=order.order_id)
             if known is None:
-                await _insert(connection, key, order, PaymentState.REFUNDED, Decimal(0))
-            elif known.state == PaymentState.CHARGED:
-                await connection.execute(
-                    update(payments)
-                    .where(payments.c.key == key)
-                    .values(state=PaymentState.REFUNDED, refunded=payments.c.charged)
+                await _STEPS.add(
+                    connection,
+                    key,
+                    PaymentState.REFUNDED,
+                    order_id=order.order_id,
+                    currency=order.total.currency,
+                    charged=Decimal(0),
+                    refunded=Decimal(0),
                 )
-
-
-async def _insert(
-    connection: Transaction, key: str, order: Order, state: PaymentState, charged: Decimal
-) -> None:
-    await connection.execute(
-        insert(payments).values(
-            key=key,
-            order_id=order.order_id,
-            state=state,
-            reference=reference("TXN", key),
-            currency=order.total.currency,
-            charged=charged,
-            refunded=Decimal(0),
-        )
-    )
+            elif known.state == PaymentState.CHARGED:
+                await _STEPS.update(
+                    connection, key, state=PaymentState.REFUNDED, refunded=payments.c.charged
+                )

@@ -3,12 +3,11 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from records.database import Database
 from records.schema import payouts
-from records.steps import KeyReusedError, StepUndoneError, find_step, reference
-from records.transaction import Transaction
+from records.steps import KeyReusedError, StepTable
 from workflows.rules.shared.money import Money
 
 
@@ -17,6 +16,9 @@ class PayoutState(StrEnum):
 
     QUEUED = "queued"
     CANCELLED = "cancelled"
+
+
+_STEPS = StepTable(table=payouts, prefix="PAY", undone=PayoutState.CANCELLED)
 
 
 class Payouts:
@@ -34,14 +36,20 @@ class Payouts:
 
         """
         async with self._database.writing(request_id) as connection:
-            known = await find_step(connection, payouts, key, request_id=request_id, person=person)
+            known = await _STEPS.find_done(connection, key, request_id=request_id, person=person)
             if known is None:
-                await _insert(connection, key, request_id, person, amount, PayoutState.QUEUED)
-            elif known.state == PayoutState.CANCELLED:
-                raise StepUndoneError(key)
+                await _STEPS.add(
+                    connection,
+                    key,
+                    PayoutState.QUEUED,
+                    request_id=request_id,
+                    person=person,
+                    amount=amount.amount,
+                    currency=amount.currency,
+                )
             elif (known.amount, known.currency) != (amount.amount, amount.currency):
                 raise KeyReusedError(key)
-        return reference("PAY", key)
+        return _STEPS.reference(key)
 
     async def cancel(self, key: str, request_id: str, person: str, currency: str) -> None:
         """Remove the key's payout from the queue, if it is there, and refuse the key from now on.
@@ -52,15 +60,20 @@ class Payouts:
             KeyReusedError: the key is in use for another request's or person's payout.
 
         """
-        nothing = Money(amount=Decimal(0), currency=currency)
         async with self._database.writing(request_id) as connection:
-            known = await find_step(connection, payouts, key, request_id=request_id, person=person)
+            known = await _STEPS.find(connection, key, request_id=request_id, person=person)
             if known is None:
-                await _insert(connection, key, request_id, person, nothing, PayoutState.CANCELLED)
-            elif known.state == PayoutState.QUEUED:
-                await connection.execute(
-                    update(payouts).where(payouts.c.key == key).values(state=PayoutState.CANCELLED)
+                await _STEPS.add(
+                    connection,
+                    key,
+                    PayoutState.CANCELLED,
+                    request_id=request_id,
+                    person=person,
+                    amount=Decimal(0),
+                    currency=currency,
                 )
+            else:
+                await _STEPS.update(connection, key, state=PayoutState.CANCELLED)
 
     async def queued(self, person: str) -> tuple[Money, ...]:
         """Return the amounts that are queued for a person."""
@@ -70,24 +83,3 @@ class Payouts:
         async with self._database.reading() as connection:
             found = await connection.execute(theirs.order_by(payouts.c.key))
             return tuple(Money(amount=row.amount, currency=row.currency) for row in found)
-
-
-async def _insert(  # noqa: PLR0913, PLR0917 - one parameter per column
-    connection: Transaction,
-    key: str,
-    request_id: str,
-    person: str,
-    amount: Money,
-    state: PayoutState,
-) -> None:
-    await connection.execute(
-        insert(payouts).values(
-            key=key,
-            request_id=request_id,
-            person=person,
-            amount=amount.amount,
-            currency=amount.currency,
-            state=state,
-            reference=reference("PAY", key),
-        )
-    )

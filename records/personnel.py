@@ -4,12 +4,11 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from records.database import Database
 from records.schema import personnel_entries
-from records.steps import KeyReusedError, StepUndoneError, find_step, reference
-from records.transaction import Transaction
+from records.steps import KeyReusedError, StepTable
 from workflows.rules.hr.request import HrRequest
 
 
@@ -18,6 +17,9 @@ class EntryState(StrEnum):
 
     REGISTERED = "registered"
     STRUCK = "struck"
+
+
+_STEPS = StepTable(table=personnel_entries, prefix="FILE", undone=EntryState.STRUCK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,16 +47,15 @@ class Personnel:
 
         """
         async with self._database.writing(request.request_id) as connection:
-            known = await find_step(
-                connection, personnel_entries, key, request_id=request.request_id, person=person
+            known = await _STEPS.find_done(
+                connection, key, request_id=request.request_id, person=person
             )
             if known is None:
-                await _insert(connection, key, person, request, EntryState.REGISTERED)
-            elif known.state == EntryState.STRUCK:
-                raise StepUndoneError(key)
+                columns = _columns(person, request)
+                await _STEPS.add(connection, key, EntryState.REGISTERED, **columns)
             elif known.entry != _to_json(request):
                 raise KeyReusedError(key)
-        return reference("FILE", key)
+        return _STEPS.reference(key)
 
     async def strike(self, key: str, person: str, request: HrRequest) -> None:
         """Strike the key's entry, if there is one, and refuse the key from now on. Safe to repeat.
@@ -64,17 +65,12 @@ class Personnel:
 
         """
         async with self._database.writing(request.request_id) as connection:
-            known = await find_step(
-                connection, personnel_entries, key, request_id=request.request_id, person=person
-            )
+            known = await _STEPS.find(connection, key, request_id=request.request_id, person=person)
             if known is None:
-                await _insert(connection, key, person, request, EntryState.STRUCK)
-            elif known.state == EntryState.REGISTERED:
-                await connection.execute(
-                    update(personnel_entries)
-                    .where(personnel_entries.c.key == key)
-                    .values(state=EntryState.STRUCK)
-                )
+                columns = _columns(person, request)
+                await _STEPS.add(connection, key, EntryState.STRUCK, **columns)
+            else:
+                await _STEPS.update(connection, key, state=EntryState.STRUCK)
 
     async def entries_of(self, person: str) -> tuple[PersonnelEntry, ...]:
         """Return a person's valid entries."""
@@ -99,17 +95,10 @@ def _to_json(request: HrRequest) -> str:
     return json.dumps(asdict(request), sort_keys=True, default=str)
 
 
-async def _insert(
-    connection: Transaction, key: str, person: str, request: HrRequest, state: EntryState
-) -> None:
-    await connection.execute(
-        insert(personnel_entries).values(
-            key=key,
-            request_id=request.request_id,
-            person=person,
-            kind=request.type.value,
-            entry=_to_json(request),
-            state=state,
-            reference=reference("FILE", key),
-        )
-    )
+def _columns(person: str, request: HrRequest) -> dict[str, str]:
+    return {
+        "request_id": request.request_id,
+        "person": person,
+        "kind": request.type.value,
+        "entry": _to_json(request),
+    }

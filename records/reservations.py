@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select
 
 from records.database import Database
 from records.schema import reservation_lines, reservations
-from records.steps import KeyReusedError, StepUndoneError, StillShippedError, find_step, reference
+from records.steps import KeyReusedError, StepTable, StillShippedError
 from records.stock import Shelf, move
 from records.transaction import Transaction
 from workflows.rules.orders.order import Order
@@ -19,6 +19,9 @@ class ReservationState(StrEnum):
 
     HELD = "held"
     RELEASED = "released"
+
+
+_STEPS = StepTable(table=reservations, prefix="RES", undone=ReservationState.RELEASED)
 
 
 HELD = (reservations.c.state == ReservationState.HELD) & reservation_lines.c.shipment_key.is_(None)
@@ -52,20 +55,18 @@ class Reservations:
 
         """
         async with self._database.writing(owner_id) as connection:
-            known = await find_step(connection, reservations, key, order_id=owner_id)
+            known = await _STEPS.find_done(connection, key, order_id=owner_id)
             if known is None:
                 await move(connection, wanted, Shelf.ON_HAND, Shelf.RESERVED)
-                await _insert(connection, key, owner_id, ReservationState.HELD)
+                await _STEPS.add(connection, key, ReservationState.HELD, order_id=owner_id)
                 lines = [
                     {"key": key, "sku": sku, "quantity": quantity}
                     for sku, quantity in wanted.items()
                 ]
                 await connection.execute(insert(reservation_lines), lines)
-            elif known.state == ReservationState.RELEASED:
-                raise StepUndoneError(key)
             elif await quantities_of_lines(connection, reservations.c.key == key) != dict(wanted):
                 raise KeyReusedError(key)
-        return reference("RES", key)
+        return _STEPS.reference(key)
 
     async def put_back(self, key: str, owner_id: str) -> None:
         """Release what the key reserved, if anything, and refuse the key from now on.
@@ -78,19 +79,15 @@ class Reservations:
 
         """
         async with self._database.writing(owner_id) as connection:
-            known = await find_step(connection, reservations, key, order_id=owner_id)
+            known = await _STEPS.find(connection, key, order_id=owner_id)
             if known is None:
-                await _insert(connection, key, owner_id, ReservationState.RELEASED)
+                await _STEPS.add(connection, key, ReservationState.RELEASED, order_id=owner_id)
             elif known.state == ReservationState.HELD:
                 if await quantities_of_lines(connection, SHIPPED & (reservations.c.key == key)):
                     raise StillShippedError(key)
                 held = await quantities_of_lines(connection, reservations.c.key == key)
                 await move(connection, held, Shelf.RESERVED, Shelf.ON_HAND)
-                await connection.execute(
-                    update(reservations)
-                    .where(reservations.c.key == key)
-                    .values(state=ReservationState.RELEASED)
-                )
+                await _STEPS.update(connection, key, state=ReservationState.RELEASED)
 
 
 def quantities(order: Order) -> dict[str, int]:
@@ -112,13 +109,3 @@ async def quantities_of_lines(
         .group_by(reservation_lines.c.sku)
     )
     return {row.sku: int(row.quantity) for row in found}
-
-
-async def _insert(
-    connection: Transaction, key: str, owner_id: str, state: ReservationState
-) -> None:
-    await connection.execute(
-        insert(reservations).values(
-            key=key, order_id=owner_id, state=state, reference=reference("RES", key)
-        )
-    )

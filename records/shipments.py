@@ -2,18 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from records.database import Database
 from records.reservations import HELD, ReservationState, quantities, quantities_of_lines
 from records.schema import reservation_lines, reservations, shipments
-from records.steps import (
-    NotReservedError,
-    NotShippedError,
-    StepUndoneError,
-    find_step,
-    reference,
-)
+from records.steps import NotReservedError, NotShippedError, StepTable, reference
 from records.stock import Shelf, move
 from records.transaction import Transaction
 from workflows.rules.orders.order import Order
@@ -25,6 +19,9 @@ class ShipmentState(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     RECALLED = "recalled"
+
+
+_STEPS = StepTable(table=shipments, prefix="TRK", undone=ShipmentState.RECALLED)
 
 
 class Shipments:
@@ -45,12 +42,9 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await find_step(connection, shipments, key, order_id=order.order_id)
-            if known is None:
+            if await _STEPS.find_done(connection, key, order_id=order.order_id) is None:
                 await _hand_over(connection, key, order)
-            elif known.state == ShipmentState.RECALLED:
-                raise StepUndoneError(key)
-        return reference("TRK", key)
+        return _STEPS.reference(key)
 
     async def deliver(self, key: str, order: Order) -> str:
         """Record that the key's shipment was delivered and return the delivery's id. Safe to repeat.
@@ -62,16 +56,9 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await find_step(connection, shipments, key, order_id=order.order_id)
-            if known is None:
+            if await _STEPS.find_done(connection, key, order_id=order.order_id) is None:
                 raise NotShippedError(key)
-            if known.state == ShipmentState.RECALLED:
-                raise StepUndoneError(key)
-            await connection.execute(
-                update(shipments)
-                .where(shipments.c.key == key)
-                .values(state=ShipmentState.DELIVERED)
-            )
+            await _STEPS.update(connection, key, state=ShipmentState.DELIVERED)
         return reference("DLV", key)
 
     async def recall(self, key: str, order: Order) -> None:
@@ -84,9 +71,9 @@ class Shipments:
 
         """
         async with self._database.writing(order.order_id) as connection:
-            known = await find_step(connection, shipments, key, order_id=order.order_id)
+            known = await _STEPS.find(connection, key, order_id=order.order_id)
             if known is None:
-                await _insert(connection, key, order, ShipmentState.RECALLED)
+                await _STEPS.add(connection, key, ShipmentState.RECALLED, order_id=order.order_id)
             elif known.state != ShipmentState.RECALLED:
                 await _take_back(connection, key)
 
@@ -99,7 +86,7 @@ async def _hand_over(connection: Transaction, key: str, order: Order) -> None:
     if reserved != wanted:
         raise NotReservedError(order.order_id)
     await move(connection, reserved, Shelf.RESERVED, Shelf.SHIPPED)
-    await _insert(connection, key, order, ShipmentState.SHIPPED)
+    await _STEPS.add(connection, key, ShipmentState.SHIPPED, order_id=order.order_id)
     held = select(reservations.c.key).where(of_order, reservations.c.state == ReservationState.HELD)
     await connection.execute(
         update(reservation_lines)
@@ -114,14 +101,4 @@ async def _take_back(connection: Transaction, key: str) -> None:
         connection, await quantities_of_lines(connection, carried), Shelf.SHIPPED, Shelf.RESERVED
     )
     await connection.execute(update(reservation_lines).where(carried).values(shipment_key=None))
-    await connection.execute(
-        update(shipments).where(shipments.c.key == key).values(state=ShipmentState.RECALLED)
-    )
-
-
-async def _insert(connection: Transaction, key: str, order: Order, state: ShipmentState) -> None:
-    await connection.execute(
-        insert(shipments).values(
-            key=key, order_id=order.order_id, state=state, reference=reference("TRK", key)
-        )
-    )
+    await _STEPS.update(connection, key, state=ShipmentState.RECALLED)

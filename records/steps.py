@@ -1,13 +1,15 @@
-"""Common parts of all saga steps: references derived from keys, and the refusals.
+"""Common parts of all saga steps: their rows, references derived from keys, and the refusals.
 
 A step is done once per key and undone once per key. An undo that arrives before its step stores a
 row, so that the late step is refused.
 """
 
 import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, insert, select, update
 
 from records.transaction import Transaction
 
@@ -57,16 +59,51 @@ def reference(prefix: str, key: str) -> str:
     return f"{prefix}-{hashlib.sha256(key.encode()).hexdigest()[:10].upper()}"
 
 
-async def find_step(
-    connection: Transaction, steps: Table, key: str, **owner: str
-) -> Row[Any] | None:
-    """Return the row of a key, or None if the key is new. `owner` gives its columns' values.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepTable:
+    """The steps of one kind, one row per key: `undone` is the state in which a key is refused."""
 
-    Raises:
-        KeyReusedError: the key is in use for another owner.
+    table: Table
+    prefix: str
+    undone: StrEnum
 
-    """
-    row = (await connection.execute(select(steps).where(steps.c.key == key))).one_or_none()
-    if row is not None and any(row._mapping[name] != value for name, value in owner.items()):  # noqa: SLF001 - SQLAlchemy's public name for it
-        raise KeyReusedError(key)
-    return row
+    def reference(self, key: str) -> str:
+        """Return the reference of a key's step."""
+        return reference(self.prefix, key)
+
+    async def find(self, connection: Transaction, key: str, **owner: str) -> Row[Any] | None:
+        """Return the row of a key, or None if the key is new. `owner` gives its columns' values.
+
+        Raises:
+            KeyReusedError: the key is in use for another owner.
+
+        """
+        found = await connection.execute(select(self.table).where(self.table.c.key == key))
+        row = found.one_or_none()
+        if row is not None and any(row._mapping[name] != owner[name] for name in owner):  # noqa: SLF001 - SQLAlchemy's public name for it
+            raise KeyReusedError(key)
+        return row
+
+    async def find_done(self, connection: Transaction, key: str, **owner: str) -> Row[Any] | None:
+        """Return the row of a key whose step may be done: None if it was not done before.
+
+        Raises:
+            KeyReusedError: the key is in use for another owner.
+            StepUndoneError: the key's step was undone.
+
+        """
+        row = await self.find(connection, key, **owner)
+        if row is not None and row.state == self.undone:
+            raise StepUndoneError(key)
+        return row
+
+    async def add(
+        self, connection: Transaction, key: str, state: StrEnum, **columns: object
+    ) -> None:
+        """Insert the row of a new key."""
+        row = {"key": key, "state": state, "reference": self.reference(key)} | columns
+        await connection.execute(insert(self.table).values(row))
+
+    async def update(self, connection: Transaction, key: str, **columns: object) -> None:
+        """Change columns of a key's row."""
+        await connection.execute(update(self.table).where(self.table.c.key == key).values(columns))

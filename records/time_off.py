@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from records.database import Database
 from records.schema import time_off_balances, time_off_bookings, time_off_days
-from records.steps import KeyReusedError, StepUndoneError, find_step, reference
+from records.steps import KeyReusedError, StepTable
 from records.transaction import Transaction
 
 DEFAULT_DAYS = 30
@@ -20,6 +20,9 @@ class BookingState(StrEnum):
 
     BOOKED = "booked"
     GIVEN_BACK = "given_back"
+
+
+_STEPS = StepTable(table=time_off_bookings, prefix="OFF", undone=BookingState.GIVEN_BACK)
 
 
 class NotEnoughDaysError(Exception):
@@ -72,20 +75,18 @@ class TimeOff:
 
         """
         async with self._database.writing(_subject(person)) as connection:
-            known = await find_step(
-                connection, time_off_bookings, key, request_id=request_id, person=person
-            )
+            known = await _STEPS.find_done(connection, key, request_id=request_id, person=person)
             if known is None:
                 await _take(connection, person, days)
-                await _insert(connection, key, request_id, person, BookingState.BOOKED)
+                await _STEPS.add(
+                    connection, key, BookingState.BOOKED, request_id=request_id, person=person
+                )
                 rows = [{"key": key, "year": year, "days": days[year]} for year in sorted(days)]
                 await connection.execute(insert(time_off_days), rows)
-            elif known.state == BookingState.GIVEN_BACK:
-                raise StepUndoneError(key)
             elif await _days_of(connection, key) != dict(days):
                 raise KeyReusedError(key)
             balances = [await _balance(connection, person, year) for year in sorted(days)]
-        return Booking(reference=reference("OFF", key), balances=tuple(balances))
+        return Booking(reference=_STEPS.reference(key), balances=tuple(balances))
 
     async def give_back(self, key: str, request_id: str, person: str) -> None:
         """Give back the days that the key booked, if any, and refuse the key from now on.
@@ -97,25 +98,15 @@ class TimeOff:
 
         """
         async with self._database.writing(_subject(person)) as connection:
-            known = await find_step(
-                connection, time_off_bookings, key, request_id=request_id, person=person
-            )
+            known = await _STEPS.find(connection, key, request_id=request_id, person=person)
             if known is None:
-                await _insert(connection, key, request_id, person, BookingState.GIVEN_BACK)
+                await _STEPS.add(
+                    connection, key, BookingState.GIVEN_BACK, request_id=request_id, person=person
+                )
             elif known.state == BookingState.BOOKED:
                 for year, days in (await _days_of(connection, key)).items():
-                    await connection.execute(
-                        update(time_off_balances)
-                        .where(
-                            time_off_balances.c.person == person, time_off_balances.c.year == year
-                        )
-                        .values(booked=time_off_balances.c.booked - days)
-                    )
-                await connection.execute(
-                    update(time_off_bookings)
-                    .where(time_off_bookings.c.key == key)
-                    .values(state=BookingState.GIVEN_BACK)
-                )
+                    await _add_booked(connection, person, year, -days)
+                await _STEPS.update(connection, key, state=BookingState.GIVEN_BACK)
 
     async def grant(self, person: str, year: int, days: int) -> YearBalance:
         """Set a person's total days off in a year, and return the new balance. Safe to repeat.
@@ -147,11 +138,15 @@ async def _take(connection: Transaction, person: str, days: Mapping[int, int]) -
         if days[year] > before.left:
             raise NotEnoughDaysError(year, days[year], before.left)
         await _store(connection, person, before)
-        await connection.execute(
-            update(time_off_balances)
-            .where(time_off_balances.c.person == person, time_off_balances.c.year == year)
-            .values(booked=time_off_balances.c.booked + days[year])
-        )
+        await _add_booked(connection, person, year, days[year])
+
+
+async def _add_booked(connection: Transaction, person: str, year: int, days: int) -> None:
+    await connection.execute(
+        update(time_off_balances)
+        .where(time_off_balances.c.person == person, time_off_balances.c.year == year)
+        .values(booked=time_off_balances.c.booked + days)
+    )
 
 
 async def _store(connection: Transaction, person: str, balance: YearBalance) -> None:
@@ -183,17 +178,3 @@ async def _days_of(connection: Transaction, key: str) -> dict[int, int]:
         select(time_off_days.c.year, time_off_days.c.days).where(time_off_days.c.key == key)
     )
     return {row.year: row.days for row in found}
-
-
-async def _insert(
-    connection: Transaction, key: str, request_id: str, person: str, state: BookingState
-) -> None:
-    await connection.execute(
-        insert(time_off_bookings).values(
-            key=key,
-            request_id=request_id,
-            person=person,
-            state=state,
-            reference=reference("OFF", key),
-        )
-    )

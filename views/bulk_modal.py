@@ -122,12 +122,12 @@ def form(rows: Sequence[ToDecide], t: Translator) -> View:
 
 
 def _form(rows: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
-    items = [_item(row.face, number, t) for number, row in enumerate(rows, start=1)]
+    items = [_item(row.snapshot, number, t) for number, row in enumerate(rows, start=1)]
     blocks: list[Block] = [text_block(BlockId.NOTICE, t("bulk.what"), t)]
     for row, item in zip(rows, items, strict=True):
         blocks += [
             divider(f"{BlockId.DIVIDER}-{item.number}"),
-            *_item_blocks(row.face, item, limits, t),
+            *_item_blocks(row.snapshot, item, limits, t),
         ]
     verdicts = [(verdict.value, t(f"bulk.verdict.{verdict}")) for verdict in _VERDICTS]
     return modal(
@@ -135,7 +135,7 @@ def _form(rows: Sequence[ToDecide], limits: Limits, t: Translator) -> View:
         [
             *blocks,
             divider(BlockId.DIVIDER),
-            _chosen_input([row.face for row in rows], items, t),
+            _chosen_input([row.snapshot for row in rows], items, t),
             radio_input(InputId.VERDICT, t("bulk.verdict"), verdicts, Verdict.APPROVE.value, t),
             text_input(
                 InputId.REASON,

@@ -33,7 +33,7 @@ _LIMITS = Limits(
 class ToDecide:
     """A request that this person may decide now, as `seat`, which was found through `source`."""
 
-    face: ApprovalSnapshot
+    snapshot: ApprovalSnapshot
     person: str
     seat: str
     source: str
@@ -45,7 +45,7 @@ class ToDecide:
 class Mine:
     """A request of this person's own; an order that waits for its approval has it in `approval`."""
 
-    face: Snapshot
+    snapshot: Snapshot
     approval: ApprovalSnapshot | None = None
 
 
@@ -53,7 +53,7 @@ class Mine:
 class Decided:
     """A decision of this person, with the request as it is now."""
 
-    face: ApprovalSnapshot
+    snapshot: ApprovalSnapshot
     verdict: str
     seat: str
     reason: str
@@ -62,7 +62,7 @@ class Decided:
 
 def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
     """Return a request with its content, why this person may decide it, and the buttons of its card."""
-    snapshot = row.face
+    snapshot = row.snapshot
     return [
         text_block(f"{BlockId.ROW}-{number}", _title(renderer(snapshot, t)), t),
         *request_blocks(snapshot, _LIMITS, number, t),
@@ -114,7 +114,7 @@ def _explanation(row: ToDecide, snapshot: ApprovalSnapshot, t: Translator) -> st
 
 def mine_blocks(row: Mine, number: int, t: Translator) -> list[Block]:
     """Return one of the person's own requests: its status, and what comes next."""
-    rendered = renderer(row.face, t)
+    rendered = renderer(row.snapshot, t)
     lines = [_title(rendered), _status(rendered), *rendered.next_steps(row.approval)]
     block = text_block(f"{BlockId.ROW}-{number}", "\n".join(lines), t)
     if button := rendered.row_button():
@@ -131,7 +131,7 @@ def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
         when=t.date(row.at),
         seat=t.mention(row.seat),
     )
-    rendered = renderer(row.face, t)
+    rendered = renderer(row.snapshot, t)
     lines = [_title(rendered), text, _status(rendered)]
     blocks = [text_block(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
     if row.reason.strip():

@@ -127,11 +127,6 @@ def unavailable(t: Translator) -> str:
     return t("notice.unavailable")
 
 
-def which_order(t: Translator) -> str:
-    """Return the request to enter an order id."""
-    return t("notice.which_order")
-
-
 def unknown_order(order_id: str, t: Translator) -> str:
     """Return that there is no such order."""
     return t("notice.unknown_order", order_id=t.inline(order_id, 80))

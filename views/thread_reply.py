@@ -16,19 +16,19 @@ _TYPED = ("", "thread_broadcast", "file_share")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadReply:
-    """A person's reply to our message: `said` as Slack sends it, `words` as plain text."""
+    """A person's reply to our message, with its `text` as Slack sends it."""
 
     event_id: str
     person: str
     channel: str
     ts: str
     thread_ts: str
-    said: str
+    text: str
 
     @property
-    def words(self) -> str:
-        """The reply as plain text."""
-        return plain_text(self.said)
+    def plain_text(self) -> str:
+        """The text without markup."""
+        return plain_text(self.text)
 
 
 def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None:
@@ -48,10 +48,10 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
         channel=text_at(event, "channel"),
         ts=text_at(event, "ts"),
         thread_ts=text_at(event, "thread_ts"),
-        said=text_at(event, "text"),
+        text=text_at(event, "text"),
     )
     known = reply.event_id and reply.channel and reply.thread_ts
-    return reply if known and reply.ts != reply.thread_ts and reply.words else None
+    return reply if known and reply.ts != reply.thread_ts and reply.plain_text else None
 
 
 def request_of(root: Mapping[str, object], bot_user: str) -> str:

@@ -51,7 +51,7 @@ class Typed:
         return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
 
     @property
-    def source_words(self) -> tuple[str, ...]:
+    def written_sources(self) -> tuple[str, ...]:
         """Each of the sources: `group:finance`, `manager`."""
         return tuple(dict.fromkeys(source for source in _SEPARATORS.split(self.sources) if source))
 

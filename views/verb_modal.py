@@ -205,7 +205,7 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
             errors[InputId.REASON.value] = TextUnreadableError()
     if InputId.DELEGATE in inputs and not typed.delegate:
         errors[InputId.DELEGATE.value] = NoApproverNamedError()
-    if InputId.PEOPLE in inputs and not typed.people and not typed.source_words:
+    if InputId.PEOPLE in inputs and not typed.people and not typed.written_sources:
         errors[InputId.PEOPLE.value] = NoApproverNamedError()
     if submission.verb is Verb.AMEND:
         try:

@@ -1,4 +1,4 @@
-"""One request's trail checked: its chain, and what its workflow's history says must stand there."""
+"""Verifies a request's audit trail: its hash chain, and its facts against the workflow's history."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,12 +14,13 @@ from records.audit import AuditTrail
 from records.snapshots import decode_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
+from workflows.rules.journeys import JOURNEYS
 from workflows.rules.shared.audit import AuditEvent, redactable_texts, text_digest, without_texts
 from workflows.rules.shared.ids import approval_id
 
 
 class Compared(StrEnum):
-    """What came of the comparison with Temporal's history."""
+    """The result of the comparison with Temporal's history."""
 
     NOT_ASKED = "not_asked"
     AGREES = "agrees"
@@ -46,10 +47,10 @@ _UNKNOWN = frozenset({Compared.NOT_REPLAYABLE, Compared.UNREACHABLE})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """What is known of one trail: `flaw` of its chain, if any, and the comparison.
+    """The verification of one trail: the `flaw` of its chain, if any, and the comparison.
 
-    `sequence` is the number of the fact that a flaw or a difference is at. `why` says, where the
-    comparison could not be made, what stood in its way.
+    `sequence` is the number of the fact with the flaw or difference. If the comparison was not
+    possible, `why` is the reason.
     """
 
     request_id: str
@@ -62,20 +63,20 @@ class Checked:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was found wrong, as far as it could be looked at."""
+        """Whether no flaw or difference was found in what could be verified."""
         return self.flaw is None and self.compared not in _DISAGREES
 
     @property
     def is_known(self) -> bool:
-        """Whether everything could be looked at that should have been."""
+        """Whether everything could be verified."""
         return self.compared not in _UNKNOWN
 
 
 async def check(trails: AuditTrail, client: Client | None, request_id: str) -> Checked:
     """Verify a request's chain and, given a client, compare it with the workflow's history.
 
-    The records are read before the history, so that of a request that goes on the history can
-    only know more. Where it does, and the records have gone on too, both are read again.
+    The records are read before the history, so the history of an open request can only have more
+    facts. If it has, and the records have more by then too, both are read again.
     """
     trail = await trails.trail(request_id)
     found = trail.verify()
@@ -86,8 +87,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
         flaw=found.flaw,
         sequence=found.sequence,
     )
-    unwritten = found.flaw is Flaw.NOTHING_WRITTEN
-    if client is None or (found.flaw is not None and not unwritten):
+    if client is None or found.flaw not in (None, Flaw.NOTHING_WRITTEN):
         return checked
     try:
         derived = await replay_facts(client, request_id)
@@ -98,21 +98,22 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
     if derived is None:
         return replace(checked, compared=Compared.FORGOTTEN)
     blanks = bool(trail.redactions)
-    if trail.head and trail.head["kind"] in ("order", "hr"):  # its state repeats its approval's
+    if trail.head and JOURNEYS[trail.head["kind"]].has_child_approval:
+        # its snapshot contains its approval's texts
         approval = await trails.trail(approval_id(request_id))
         blanks = blanks or bool(approval.redactions)
     compared, sequence = compare(trail, derived, blanks=blanks)
     if compared is Compared.FACT_LOST:
         now = await trails.trail(request_id)
-        if len(now.rows) > len(trail.rows):  # it went on between the two readings
+        if len(now.rows) > len(trail.rows):  # facts were added between the two reads
             return await check(trails, client, request_id)
     return replace(checked, compared=compared, sequence=sequence)
 
 
 def compare(trail: Trail, derived: ReplayedFacts, *, blanks: bool) -> tuple[Compared, int]:
-    """Return whether an intact trail is what the history yields, and the first fact that is not.
+    """Compare an intact trail with the history; return the result and the first fact that differs.
 
-    `blanks`: texts were redacted, so that the last public state has gaps.
+    `blanks`: texts were redacted, so the last public snapshot has gaps.
     """
     first = min(derived.facts, default=1)
     for row in trail.rows:
@@ -142,7 +143,7 @@ def _is_same(stored: AuditEvent, derived: AuditEvent, kept: Mapping[str, str]) -
 
 
 def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
-    """Whether the last public state is the one that was to be stored with its newest fact."""
+    """Return whether the recorded public snapshot is the snapshot of the newest fact."""
     head, snapshot = trail.head or {}, batch.face
     plain = (snapshot.kind, snapshot.requester.person, snapshot.status.value, batch.owner_id)
     if tuple(head.get(name) for name in ("kind", "requester", "status", "owner_id")) != plain:
@@ -154,18 +155,18 @@ def _is_state(trail: Trail, batch: AuditBatch, *, blanks: bool) -> bool:
     if not blanks:
         return stored == snapshot
     return all(
-        one in (other, "", None)
-        for one, other in _leaves(snapshot_to_json(stored), snapshot_to_json(snapshot))
+        left in (right, "", None)
+        for left, right in _leaves(snapshot_to_json(stored), snapshot_to_json(snapshot))
     )
 
 
-def _leaves(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield the values of two JSON documents of one shape, place by place."""
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        for key in one:
-            yield from _leaves(one[key], other[key])
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for left, right in zip(one, other, strict=True):
-            yield from _leaves(left, right)
+def _leaves(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the pairs of leaf values of two JSON documents with the same structure."""
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        for key in left:
+            yield from _leaves(left[key], right[key])
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for pair in zip(left, right, strict=True):
+            yield from _leaves(*pair)
     else:
-        yield one, other
+        yield left, right

@@ -48,18 +48,20 @@ __all__ = [
     "UnknownRequest",
     "closing_of",
     "readable",
+    "readable_as",
     "unreached",
 ]
 
 RETRY_FOR = 60.0
 """Seconds for which an unconfirmed update is retried under the same id."""
 CONCURRENT_REFRESHES = 8
-"""Requests that one change in the directory refreshes at the same time."""
+"""Requests that a change in the directory refreshes at the same time."""
 UNKNOWN_REQUEST = "unknown_request"
-"""The refusal code for a request that never existed; no rule pronounces it."""
+"""The refusal code for a request that never existed; no rule raises it."""
 
 T = TypeVar("T")
 SnapshotT = TypeVar("SnapshotT", ApprovalSnapshot, OrderSnapshot)
+RecordedT = TypeVar("RecordedT", bound=Snapshot)
 
 _log = structlog.get_logger("bot.actions")
 
@@ -94,10 +96,10 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended(Generic[SnapshotT]):
-    """The request has ended. `already_done`: its trail holds this very command, so it counts.
+    """The request has ended. `already_done`: its trail has this command, so it took effect.
 
-    `record` and `snapshot` are the last that the records have: None if they have none, or if another
-    version wrote it. `code` and `data` are the refusal. `card_version` is set while the workflow
+    `record` and `snapshot` are the last recorded: None if there is none, or if another version wrote
+    it. `code` and `data` are the refusal. `card_version` is set while the workflow
     still runs, to show its end.
     """
 
@@ -111,11 +113,11 @@ class Ended(Generic[SnapshotT]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownRequest:
-    """There never was such a request."""
+    """No request ever had this id."""
 
 
 Result = Accepted[SnapshotT] | Refused | Ended[SnapshotT] | UnknownRequest | Unconfirmed
-"""The result of a command. Doors render it: it contains no text for people."""
+"""The result of a command, without text for people: doors render it."""
 
 
 class Commands:
@@ -178,7 +180,7 @@ class Commands:
     async def send(
         self, request_id: str, click_id: str, command: Command
     ) -> Accepted[Any] | NotAccepted:
-        """Send a command as one update, and return Temporal's answer as it is."""
+        """Send a command as one update, and return Temporal's answer."""
         spec = spec_of(command)
         return await self._workflows.update(
             request_id, click_id, spec.update, command, spec.target.snapshot
@@ -193,12 +195,12 @@ class Commands:
         *,
         search: bool,
     ) -> Ended[Any] | UnknownRequest:
-        """Answer a command on an ended request: it may be the very command that the trail holds."""
+        """Return the result of a command on an ended request, which this command may have ended."""
         record = await self._requests.get(context.request_id)
         if record is None and isinstance(answer, WorkflowUnknown):
             await self._record_once(context, command, UNKNOWN_REQUEST)
             return UnknownRequest()
-        snapshot = readable(record) if record else None
+        snapshot = readable(record)
         facts = await self._trail.facts(context.request_id) if search else ()
         already_done = any(is_fact_of(fact, command) for fact in facts)
         if not already_done:
@@ -229,7 +231,7 @@ class Commands:
     async def refresh_all(
         self, request_ids: Iterable[str], cause: str
     ) -> dict[str, Accepted[Any] | NotAccepted]:
-        """Have requests read their approvers again; each takes the same `cause` once. Safe to repeat.
+        """Have requests look up their approvers again, once for each `cause`. Safe to repeat.
 
         A refusal does not matter: the request has closed in the meantime, or waits for its requester.
         """
@@ -246,7 +248,7 @@ class Commands:
         return dict(await asyncio.gather(*map(refresh, request_ids)))
 
     async def republish(self, owner_id: str, click_id: str) -> bool:
-        """Ask a card's owner to write the card again; return False if the owner has ended.
+        """Have a card's owner publish the card again; return False if the owner has ended.
 
         Best effort: if Temporal does not answer, the card's next publish repairs it.
         """
@@ -258,7 +260,7 @@ class Commands:
 
 
 def unreached(answers: Mapping[str, Accepted[Any] | NotAccepted]) -> tuple[str, ...]:
-    """Return the requests that may not have read their approvers again."""
+    """Return the requests that may not have looked up their approvers again."""
     known = (Accepted, Refused, WorkflowEnded)  # an ended request needs no refresh
     return tuple(
         request_id for request_id, answer in answers.items() if not isinstance(answer, known)
@@ -281,12 +283,18 @@ async def confirmed(update: Callable[[], Awaitable[T]], retry_for: float) -> T |
     return answer
 
 
-def readable(record: RequestRecord) -> Snapshot | None:
-    """Return a record's snapshot, or None if another version of Countersign wrote it."""
+def readable(record: RequestRecord | None) -> Snapshot | None:
+    """Return a record's snapshot; None without a record, or if another version wrote it."""
     try:
-        return decode_snapshot(record.face)
+        return decode_snapshot(record.face) if record else None
     except ValidationError:
         return None
+
+
+def readable_as(record: RequestRecord | None, snapshot_type: type[RecordedT]) -> RecordedT | None:
+    """Return a record's snapshot like `readable`; None also if it has another type."""
+    snapshot = readable(record)
+    return snapshot if isinstance(snapshot, snapshot_type) else None
 
 
 def closing_of(snapshot: Snapshot | None) -> dict[str, str]:

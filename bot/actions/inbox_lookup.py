@@ -16,7 +16,7 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 
 class InboxLookup:
-    """Reads pages of inboxes. The work for a page does not grow with what waits."""
+    """Reads pages of inboxes. A page costs the same, however many requests are waiting."""
 
     def __init__(self, inbox: Inbox, absences: Absences) -> None:
         self._inbox = inbox
@@ -45,11 +45,11 @@ class InboxLookup:
                 )
                 page = HomePage(place=place, in_all=found.in_all, mine=await self._mine(found.rows))
             case Tab.HISTORY:
-                told = await self._inbox.decided(
+                history = await self._inbox.decided(
                     person, about=place.kind, offset=offset, limit=ROWS
                 )
-                decided = tuple(_decided(told.rows))
-                page = HomePage(place=place, in_all=told.in_all, decided=decided)
+                decided = tuple(_decided(history.rows))
+                page = HomePage(place=place, in_all=history.in_all, decided=decided)
             case _:
                 page = HomePage(
                     place=place,
@@ -59,7 +59,7 @@ class InboxLookup:
         return replace(page, waiting=await self._inbox.count_to_decide(person, now))
 
     async def overview(self, person: str, now: datetime, rows: int) -> HomePage:
-        """Return the first of what waits for this person, and of what is theirs and still open."""
+        """Return the first requests to decide, and the first of the person's own open requests."""
         waiting = await self._inbox.to_decide(person, now, limit=rows)
         mine = await self._inbox.mine(person, limit=rows)
         return HomePage(
@@ -71,28 +71,28 @@ class InboxLookup:
         )
 
     async def _mine(self, records: Iterable[RequestRecord]) -> tuple[Mine, ...]:
-        """Return the rows of one's own requests; what waits comes with its approval."""
+        """Return the rows of a person's own requests, with the child approvals that are open."""
         snapshots = [decode_snapshot(record.face) for record in records]
         waiting = [
             snapshot.approval_id
             for snapshot in snapshots
-            if not isinstance(snapshot, ApprovalSnapshot) and _is_asked_for(snapshot)
+            if not isinstance(snapshot, ApprovalSnapshot) and _waits_for_approval(snapshot)
         ]
         approvals = await self._inbox.faces(waiting) if waiting else {}
         found = []
         for snapshot in snapshots:
             approval_id = "" if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval_id
-            written = approvals.get(approval_id)
-            approval = decode_snapshot(written) if written else None
+            face = approvals.get(approval_id)
+            approval = decode_snapshot(face) if face else None
             known = approval if isinstance(approval, ApprovalSnapshot) else None
-            # Until it ends, an HR request is its approval.
+            # Until an HR request has ended, its approval has the newer state.
             shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot
-            found.append(Mine(face=shown, approval=known))
+            found.append(Mine(snapshot=shown, approval=known))
         return tuple(found)
 
 
-def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
-    """Say whether its approval is open, which knows more than it does."""
+def _waits_for_approval(snapshot: OrderSnapshot | HrSnapshot) -> bool:
+    """Return whether the child approval is open and so has the newer state."""
     if isinstance(snapshot, HrSnapshot):
         return snapshot.approval is None
     return snapshot.status is OrderStatus.AWAITING_APPROVAL
@@ -100,15 +100,15 @@ def _is_asked_for(snapshot: OrderSnapshot | HrSnapshot) -> bool:
 
 def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
     for row in rows:
-        snapshot, one = decode_snapshot(row.face), row.waiting
+        snapshot, waiting = decode_snapshot(row.face), row.waiting
         if isinstance(snapshot, ApprovalSnapshot):
             yield ToDecide(
-                face=snapshot,
-                person=one.person,
-                seat=one.seat,
-                source=one.source,
-                since=one.since,
-                expires_at=one.expires_at,
+                snapshot=snapshot,
+                person=waiting.person,
+                seat=waiting.seat,
+                source=waiting.source,
+                since=waiting.since,
+                expires_at=waiting.expires_at,
             )
 
 
@@ -117,7 +117,7 @@ def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
         snapshot, fact = decode_snapshot(row.face), row.fact
         if isinstance(snapshot, ApprovalSnapshot):
             yield Decided(
-                face=snapshot,
+                snapshot=snapshot,
                 verdict=fact.data.get("verdict", ""),
                 seat=fact.data.get("on_behalf_of", ""),
                 reason=fact.reason,

@@ -1,4 +1,4 @@
-"""How an order stands: from its workflow, or as the records last had it."""
+"""The current state of an order: from its workflow or, if it does not answer, the records."""
 
 from dataclasses import replace
 
@@ -11,17 +11,17 @@ from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 
 class OrderLookup:
-    """Queries the order's workflow, also after its end, and reads the records if it does not answer."""
+    """Queries the order's workflow, also after it ended, and falls back to the records."""
 
     def __init__(self, requests: Requests, workflows: WorkflowClient) -> None:
         self._requests = requests
         self._workflows = workflows
 
     async def look_up(self, order_id: str) -> OrderSnapshot | None:
-        """Return the order with its approval as it stands now, or None if there is none.
+        """Return the current order with its approval, or None if there is none.
 
-        The workflow has two seconds to answer. If the records had to answer, the snapshot's `as_of`
-        is when they were last updated.
+        The workflow has two seconds to answer. If the snapshot is from the records, its
+        `as_of` is when they were last updated.
         """
         try:
             snapshot = await self._workflows.order_details(order_id)
@@ -70,7 +70,7 @@ class OrderLookup:
         return _joined(snapshot, await self._approval_of(snapshot))
 
     async def _approval_of(self, snapshot: OrderSnapshot) -> RequestRecord | None:
-        """Return the approval that the order waits for: only it knows how that stands."""
+        """Return the approval that the order waits for; it is newer than the order's own snapshot."""
         if snapshot.status is not OrderStatus.AWAITING_APPROVAL:
             return None
         return await self._requests.get(snapshot.approval_id)

@@ -1,4 +1,4 @@
-"""The verb registry: one entry for everything a person can do, read by doors, forms, tests and docs."""
+"""The verb registry: an entry for everything a person can do, read by doors, forms and tests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -9,11 +9,7 @@ from views import verb_modal
 from views.ids import ActionId
 from views.verb_inputs import inputs_for
 from views.verb_modal import Submission
-from workflows.rules.approvals.request import (
-    Comment,
-    Decision,
-    Verdict,
-)
+from workflows.rules.approvals.request import Comment, Decision, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import VERB_RULES, ApprovalCommand, Verb
 from workflows.rules.orders.order import OrderSnapshot
@@ -31,7 +27,7 @@ SnapshotT = TypeVar("SnapshotT", ApprovalSnapshot, OrderSnapshot)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target(Generic[SnapshotT]):
-    """A kind of workflow that takes commands: what its updates return, and how it refuses when closed."""
+    """A kind of workflow that takes commands: the result of its updates, and its error once closed."""
 
     snapshot: type[SnapshotT]
     closed: type[RuleError]
@@ -43,11 +39,11 @@ ORDER = Target(snapshot=OrderSnapshot, closed=OrderClosedError)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerbSpec:
-    """One verb, from the doors down to the fact that it leaves.
+    """One verb, from the doors to its fact.
 
     `update` is the name of the update of the target's workflow. `marks` are the data that identify a
     command's fact among others of its kind, besides actor and reason. `cli` are the
-    words of the command line, without arguments; with `cli_help`, its command is generated and takes
+    words of the command line, without arguments. With `cli_help`, the command is generated: it takes
     a reason at most. `button` is the verb's own button in Slack, if it has one. `route` is the HTTP
     path.
     """
@@ -185,7 +181,7 @@ def command_of(submission: Submission) -> Command:
 def _approvers(submission: Submission) -> tuple[ApproverSource, ...]:
     typed = submission.typed
     people = (ApproverSource(kind=SourceKind.USER, value=person) for person in typed.people)
-    return (*people, *map(read_source, typed.source_words))
+    return (*people, *map(read_source, typed.written_sources))
 
 
 _FROM_FORM: Mapping[str, Callable[[Submission], Any]] = {

@@ -1,13 +1,15 @@
-"""Starts requests and orders: once per id, and never over something else under the same id."""
+"""Starts requests and orders, at most one per id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
-from bot.actions.execute import readable
+from bot.actions.execute import readable_as
 from bot.actions.order_lookup import OrderLookup
+from bot.policies.file import Policies
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
 from records.database import DATABASE_FAILURES
@@ -16,10 +18,12 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import content_from_request
 from workflows.rules.messages import HrInput, OrderInput
+from workflows.rules.orders.form import CURRENCY, POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
+from workflows.rules.people.actors import Actor
 from workflows.rules.shared.ids import approval_id
 
-__all__ = ["Started", "Starts", "TemporalUnavailableError"]
+__all__ = ["Started", "Starts", "TemporalUnavailableError", "order_input"]
 
 _log = structlog.get_logger("bot.actions")
 
@@ -36,6 +40,27 @@ class Started:
     is_same: bool = True
 
 
+def order_input(
+    draft: DraftOrder, products: Mapping[str, str], policies: Policies, requester: Actor
+) -> OrderInput:
+    """Return the input of a new order. `products` are names by number.
+
+    Raises:
+        OrderFormErrors: the order is invalid.
+        UnknownPolicyError: there is no policy for orders.
+
+    """
+    policy = policies.policy(POLICY)
+    parsed = parse_order(draft, products, CURRENCY, policy)
+    return OrderInput(
+        order=parsed.order,
+        requester=requester,
+        policy=policy,
+        managers=policies.chain_of(requester.person),
+        expire_after=parsed.expire_after,
+    )
+
+
 class Starts:
     """Starts approvals, orders and HR requests."""
 
@@ -44,7 +69,7 @@ class Starts:
         self._requests = requests
 
     async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started:
-        """Start it, unless its id was used before; then compare. Safe to repeat.
+        """Start a request or order; if its id was used before, compare them. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer within `retry_for` seconds, or
         its usual timeout.
@@ -62,11 +87,11 @@ class Starts:
         return Started(is_new=False, existing=existing, is_same=is_same)
 
     async def require_namespace(self) -> None:
-        """Raise TemporalUnavailableError if nothing can be started, because there is no namespace."""
+        """Raise TemporalUnavailableError if the namespace does not exist."""
         await self._workflows.require_namespace()
 
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
-        """Return the request or order that has this id, or None if that cannot be found out."""
+        """Return the request or order that has this id, or None if it cannot be read."""
         try:
             match asked:
                 case OrderInput():
@@ -89,9 +114,7 @@ class Starts:
         return menu.face if menu else await self._recorded(asked.request_id)
 
     async def _recorded(self, request_id: str) -> ApprovalSnapshot | None:
-        record = await self._requests.get(request_id)
-        snapshot = readable(record) if record else None
-        return snapshot if isinstance(snapshot, ApprovalSnapshot) else None
+        return readable_as(await self._requests.get(request_id), ApprovalSnapshot)
 
 
 def _is_temporary(error: BaseException) -> bool:
@@ -101,7 +124,7 @@ def _is_temporary(error: BaseException) -> bool:
 
 
 def _is_same(existing: ApprovalSnapshot | OrderSnapshot, asked: StartInput) -> bool:
-    """Return whether what exists is what is asked; an amended request no longer shows its first content."""
+    """Return whether both are the same request. The content of an amended request is not compared."""
     person = asked.requester.person
     if existing.requester.person != person:
         return False

@@ -6,12 +6,13 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import audit_file, audit_output, command
+from bot.cli import audit_file, audit_output, audit_verify, command
 from bot.cli.command import As, Json, Reason, Request
+from bot.cli.context import CliContext
 from bot.cli.terminal import (
     AUDIT_CODES,
     VERIFY_CODES,
@@ -31,14 +32,10 @@ from records.redactions import (
     RedactionError,
     StillOpenError,
 )
-from records.trail import ROW_ERRORS
+from records.trail import ROW_ERRORS, Trail
 from workflows.rules.approvals.transitions import require_reason
 from workflows.rules.shared.audit import data_field
 from workflows.rules.shared.errors import RuleError
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
-    from records.trail import Trail
 
 app = typer.Typer(
     help="The audit trail: show, verify, export, redact.",
@@ -61,7 +58,7 @@ RequestIds = Annotated[list[str] | None, typer.Argument(metavar="REQUEST", help=
 def show_trail(*, request: Request, json: Json = False) -> None:
     """Show each fact of a request: what happened, when, who did it and by which rule."""
 
-    async def work(context: "CliContext") -> "Trail":
+    async def work(context: CliContext) -> Trail:
         await context.require_records()
         return await _known(context, command.number(request))
 
@@ -77,7 +74,7 @@ def show_trail(*, request: Request, json: Json = False) -> None:
         raise typer.Exit(Exit.FLAWED) from None
 
 
-async def _known(context: "CliContext", request_id: str) -> "Trail":
+async def _known(context: CliContext, request_id: str) -> Trail:
     trail = await context.trail.trail(request_id)
     if not trail.rows and trail.head is None:
         raise CommandError(f"Nothing is recorded for {request_id}.")
@@ -94,7 +91,7 @@ def refusals(
 ) -> None:
     """Show refused attempts: who tried what, on which request, and why it was refused."""
 
-    async def work(context: "CliContext") -> list[Any]:
+    async def work(context: CliContext) -> list[Any]:
         await context.require_records()
         request_id = command.number(request) if request else ""
         return [refused async for refused in context.refusals.all(request_id)]
@@ -129,9 +126,7 @@ def verify(
         remark("Give request IDs, or --all, or --file FILE.")
         raise typer.Exit(Exit.CANNOT)
 
-    async def work(context: "CliContext") -> Exit:
-        from bot.cli import audit_verify  # noqa: PLC0415 - loads Temporal's client
-
+    async def work(context: CliContext) -> Exit:
         request_ids = [command.number(id_) for id_ in ids]
         return await audit_verify.verify(context, request_ids, temporal=temporal)
 
@@ -181,7 +176,7 @@ def export(
         remark("The refusals are one chain. They can only be exported together: leave out REQUEST.")
         raise typer.Exit(Exit.CANNOT)
 
-    async def work(context: "CliContext") -> None:
+    async def work(context: CliContext) -> None:
         await context.require_records()
         for id_ in ids:
             await _known(context, command.number(id_))
@@ -208,7 +203,7 @@ async def _write(lines: AsyncIterator[str], output: Path | None) -> None:
                 ) from None
 
 
-async def _trails(context: "CliContext", ids: list[str]) -> AsyncIterator["Trail"]:
+async def _trails(context: CliContext, ids: list[str]) -> AsyncIterator[Trail]:
     if ids:
         for request_id in dict.fromkeys(ids):
             yield await context.trail.trail(request_id)
@@ -217,9 +212,7 @@ async def _trails(context: "CliContext", ids: list[str]) -> AsyncIterator["Trail
         yield await context.trail.trail(request_id)
 
 
-async def _json_lines(
-    context: "CliContext", ids: list[str], *, refused: bool
-) -> AsyncIterator[str]:
+async def _json_lines(context: CliContext, ids: list[str], *, refused: bool) -> AsyncIterator[str]:
     lines = audit_file.JsonLines()
     if refused:
         async with context.refusals.read_consistently() as (rows, head):
@@ -232,7 +225,7 @@ async def _json_lines(
     yield lines.end()
 
 
-async def _csv_lines(context: "CliContext", ids: list[str], *, refused: bool) -> AsyncIterator[str]:
+async def _csv_lines(context: CliContext, ids: list[str], *, refused: bool) -> AsyncIterator[str]:
     yield audit_file.csv_head(refusals=refused)
     if refused:
         async with context.refusals.read_consistently() as (rows, _):
@@ -260,7 +253,7 @@ def redact(
 ) -> None:
     """Permanently remove a text from a fact of an ended request. Its digest is kept."""
 
-    async def work(context: "CliContext") -> tuple[RedactedField, ...]:
+    async def work(context: CliContext) -> tuple[RedactedField, ...]:
         redaction = Redaction(
             request_id=command.number(request),
             sequence=number,

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.request_output import actor_words
+from bot.actions.audit_verification import Checked
+from bot.cli.request_output import actor_text
 from bot.cli.terminal import Line
 from records.refusals import CHAIN, RefusalRow
 from records.trail import Flaw, Trail, Verification, actor_of, fact_of
 from views.text import printable
 from workflows.rules.shared.audit import AuditEvent
-
-if TYPE_CHECKING:
-    from bot.actions.audit_verification import Checked
 
 _SHOWN_DATA = (
     *("verdict", "step", "reference", "error", "outcome", "status", "eligible", "delegates"),
@@ -65,7 +63,7 @@ def redaction_lines(trail: Trail) -> list[Line]:
     return [
         Line(
             f"Redacted in {redaction['sequence']}: {redaction['field']}, by "
-            f"{actor_words(actor_of(redaction['actor']))}, {redaction['at']}: “{redaction['why']}”"
+            f"{actor_text(actor_of(redaction['actor']))}, {redaction['at']}: “{redaction['why']}”"
         )
         for redaction in trail.redactions
     ]
@@ -103,7 +101,7 @@ def _what(fact: AuditEvent) -> str:
 
 
 def _who(fact: AuditEvent) -> str:
-    who = actor_words(fact.actor) if fact.actor.person else f"the {fact.actor.origin}"
+    who = actor_text(fact.actor) if fact.actor.person else f"the {fact.actor.origin}"
     seat = fact.data.get("on_behalf_of", "")
     return f"{who}\nfor {seat}" if seat else who
 
@@ -124,7 +122,7 @@ def refusal_table(refused: list[RefusalRow]) -> Table:
             str(row.number),
             _when(refusal.at),
             refusal.request_id,
-            actor_words(refusal.actor),
+            actor_text(refusal.actor),
             refusal.verb,
             refusal.code,
             str(row.times),

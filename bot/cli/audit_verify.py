@@ -2,17 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.actions.audit_verification import Checked, Compared, check
 from bot.actions.connection import Client, RPCError, TemporalUnavailableError
 from bot.cli.audit_output import chain_text, checked_text
+from bot.cli.context import CliContext
 from bot.cli.terminal import CommandError, Exit, Line, remark, show
 from records.trail import Flaw
 from workflows.registry import AUDITED_WORKFLOWS
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 
 @dataclass(slots=True)
@@ -58,7 +55,7 @@ def is_nowhere(checked: Checked) -> bool:
     return checked.flaw is Flaw.NOTHING_WRITTEN and checked.compared is not Compared.FACT_LOST
 
 
-async def verify(context: "CliContext", ids: list[str], *, temporal: bool) -> Exit:
+async def verify(context: CliContext, ids: list[str], *, temporal: bool) -> Exit:
     """Verify the trails of these requests and print a result for each.
 
     Without ids, verify all trails and the refusals, and print only the trails that are altered or
@@ -84,7 +81,7 @@ async def verify(context: "CliContext", ids: list[str], *, temporal: bool) -> Ex
     return findings.exit
 
 
-async def _client(context: "CliContext") -> Client | None:
+async def _client(context: CliContext) -> Client | None:
     try:
         return await context.temporal()
     except (CommandError, TemporalUnavailableError, RPCError) as error:
@@ -92,9 +89,7 @@ async def _client(context: "CliContext") -> Client | None:
         return None
 
 
-async def _wanted(
-    context: "CliContext", client: Client | None, ids: list[str]
-) -> AsyncIterator[str]:
+async def _wanted(context: CliContext, client: Client | None, ids: list[str]) -> AsyncIterator[str]:
     """Yield the ids to verify. Without `ids`, include requests that only Temporal knows."""
     if ids:
         for request_id in ids:

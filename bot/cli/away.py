@@ -1,22 +1,20 @@
 """`countersign away`: absences and delegates."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli import command
-from bot.cli.command import PATIENCE, As, Json, Patience
-from bot.cli.request_output import absence_words
-from bot.cli.terminal import CommandError, Exit, Line, remark, show, show_json
+from bot.cli import command, execution
+from bot.cli.command import TIMEOUT, As, Json, Timeout
+from bot.cli.context import CliContext
+from bot.cli.request_output import absence_text
+from bot.cli.terminal import CommandError, Exit, Line, output_list, remark, show, show_json
 from records.absences import AbsenceError
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.people.actors import Absence
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an option is invalid, or the database is down. 5 saved, but not "
@@ -40,7 +38,7 @@ def set_absence(
         str, typer.Option("--from", metavar="WHEN", help="The first day, or a time [now].")
     ] = "",
     as_: As = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Set an absence. The delegate can decide for you, also on requests that are already open.
@@ -49,7 +47,7 @@ def set_absence(
     offset: 2026-12-24T09:00+01:00. The new absence replaces those that it overlaps.
     """
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         now = datetime.now(UTC)
         person = command.operator(as_).person
         zone = ZoneInfo(context.policies().timezone)
@@ -67,9 +65,11 @@ def set_absence(
                 notices.field_refusal(error.code, {}, ENGLISH), Exit.REFUSED
             ) from None
         others = tuple(old for old in replaced if old != absence)
-        return await _tell(context, person, {"absences": (absence,), "replaced": others}, json=json)
+        return await _finish(
+            context, person, {"absences": (absence,), "replaced": others}, json=json
+        )
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
 @app.command("show")
@@ -82,7 +82,7 @@ def show_absences(
 ) -> None:
     """List current and future absences."""
 
-    async def work(context: "CliContext") -> tuple[Absence, ...]:
+    async def work(context: CliContext) -> tuple[Absence, ...]:
         now = datetime.now(UTC)
         await context.require_records()
         if person:
@@ -90,44 +90,43 @@ def show_absences(
         return await context.absences.list(now)
 
     found = command.run(work)
-    if json:
-        show_json([_plain(absence) for absence in found])
-        return
-    show(Line(absence_words(absence)) for absence in found)
-    if not found:
-        remark("No one is away." if not person else f"{person} is not away.")
+    output_list(
+        found,
+        _plain,
+        lambda absence: [Line(absence_text(absence))],
+        as_json=json,
+        empty=f"{person} is not away." if person else "No one is away.",
+    )
 
 
 @app.command("clear", epilog=_CODES)
-def clear_absences(*, as_: As = "", patience: Patience = PATIENCE, json: Json = False) -> None:
+def clear_absences(*, as_: As = "", timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """Remove your absences, including future ones."""
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         person = command.operator(as_).person
         await context.require_records()
         gone = await context.absences.clear(person, datetime.now(UTC))
-        return await _tell(context, person, {"absences": (), "replaced": gone}, json=json)
+        return await _finish(context, person, {"absences": (), "replaced": gone}, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
-async def _tell(
-    context: "CliContext", person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
+async def _finish(
+    context: CliContext, person: str, changed: dict[str, tuple[Absence, ...]], *, json: bool
 ) -> Exit:
     """Print the change, and refresh the open requests that wait for the person."""
-    from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
-    told, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
+    refreshed, late = await execution.refresh_requests_of(context, person, command.key_or_new(""))
     if json:
         document: dict[str, Any] = {
             name: [_plain(absence) for absence in absences] for name, absences in changed.items()
         }
-        show_json(document | {"told": list(told), "not_told": list(late)})
+        show_json(document | {"told": list(refreshed), "not_told": list(late)})
     else:
-        saved = [Line(absence_words(absence)) for absence in changed["absences"]]
-        removed = [Line(f"Removed: {absence_words(absence)}") for absence in changed["replaced"]]
-        refreshed = [Line(f"{request_id} is refreshing its approvers.") for request_id in told]
-        show([*saved, *removed, *refreshed])
+        saved = [Line(absence_text(absence)) for absence in changed["absences"]]
+        removed = [Line(f"Removed: {absence_text(absence)}") for absence in changed["replaced"]]
+        refreshing = [Line(f"{id_} is refreshing its approvers.") for id_ in refreshed]
+        show([*saved, *removed, *refreshing])
         if not saved and not removed:
             remark(f"{person} was not away.")
     if late:

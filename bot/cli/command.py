@@ -8,21 +8,19 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
+from bot.cli.context import CliContext, Setup, opened
 from bot.cli.demo import DEFAULT_DIRECTORY, ENV_FILE
 from bot.cli.terminal import CommandError, Exit, remark
 from bot.runtime import settings
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.ids import MEMBER_ID, ORDER_ID
 
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
-
-PATIENCE = 60.0
-"""Default of --patience: seconds for which an unconfirmed command is retried."""
+TIMEOUT = 60.0
+"""Default of --timeout: seconds for which an unconfirmed command is retried."""
 
 Request = Annotated[
     str, typer.Argument(metavar="REQUEST", help="Its number, such as REQ-7K2M4QXA.")
@@ -46,19 +44,31 @@ Reason = Annotated[str, typer.Option(help="Why, in at most 3,000 characters.")]
 Key = Annotated[
     str, typer.Option(help="Idempotency key: repeated with the same key, the command counts once.")
 ]
-Patience = Annotated[
+Timeout = Annotated[
     float,
-    typer.Option(min=0, metavar="SECONDS", help="How long to retry until there is an answer."),
+    typer.Option(
+        "--timeout",
+        "--patience",
+        min=0,
+        metavar="SECONDS",
+        help="How long to retry until there is an answer. --patience is the former name.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
+OpenOnly = Annotated[bool, typer.Option("--open", help="Only those that are still open.")]
+Requester = Annotated[
+    str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 
 _Result = TypeVar("_Result")
 
 
-def run(work: Callable[["CliContext"], Awaitable[_Result]], patience: float = PATIENCE) -> _Result:
+def run(work: Callable[[CliContext], Awaitable[_Result]], timeout: float = TIMEOUT) -> _Result:
     """Run a command's work in a context; a failure is one sentence and an exit code."""
     try:
-        return asyncio.run(_served(work, patience))
+        return asyncio.run(_served(work, timeout))
     except (CommandError, settings.SettingsError) as error:
         remark(str(error))
         raise typer.Exit(error.code if isinstance(error, CommandError) else Exit.CANNOT) from None
@@ -74,15 +84,12 @@ def run(work: Callable[["CliContext"], Awaitable[_Result]], patience: float = PA
         raise typer.Exit(Exit.BROKEN) from None
 
 
-async def _served(work: Callable[["CliContext"], Awaitable[_Result]], patience: float) -> _Result:
-    # Loaded here: Temporal's client takes a third of a second, and other commands need none.
-    from bot.cli.context import Setup, opened  # noqa: PLC0415
-
+async def _served(work: Callable[[CliContext], Awaitable[_Result]], retry_for: float) -> _Result:
     file = env_file()
     setup = Setup(
         config=settings.load(file),
         environment=settings.temporal_environment(file),
-        retry_for=patience,
+        retry_for=retry_for,
     )
     async with opened(setup) as context:
         return await work(context)

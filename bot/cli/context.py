@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from bot.actions.connection import (
     TemporalUnavailableError,
     error_name,
 )
-from bot.actions.execute import Commands, readable
+from bot.actions.execute import Commands, readable_as
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.start import Starts
 from bot.cli.terminal import CommandError, remark
@@ -32,9 +32,11 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from records.time_off import TimeOff
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.journeys import JOURNEYS, journey_of_id
 from workflows.rules.orders.order import OrderSnapshot
-from workflows.rules.shared.ids import HR_ID, ORDER_ID, approval_id
+from workflows.rules.shared.ids import approval_id
 
 T = TypeVar("T", ApprovalSnapshot, OrderSnapshot)
 
@@ -93,8 +95,8 @@ def _as_command_errors() -> Iterator[None]:
         raise CommandError(str(error)) from error
     except TemporalError as error:
         raise CommandError(
-            f"Temporal, or its worker, answered with an error ({error_name(error)}); its log has "
-            "more. `countersign request show`, or `order show`, tells how it stands."
+            f"Temporal, or its worker, answered with an error ({error_name(error)}). See its log, "
+            "and `countersign request show` or `order show` for the current state."
         ) from error
     except DATABASE_FAILURES as error:
         raise CommandError(
@@ -212,22 +214,23 @@ class CliContext:
 
 def require_approval_id(request_id: str) -> None:
     """Raise CommandError for the id of an order or an HR request: commands go to its approval."""
-    if ORDER_ID.fullmatch(request_id):
+    journey = journey_of_id(request_id)
+    if journey is not None and journey.has_child_approval:
         raise CommandError(
-            f"{request_id} is an order. Its approval is a request: {approval_id(request_id)}"
+            f"{request_id} is an {journey.title}. Its approval is a request: "
+            f"{approval_id(request_id)}"
         )
-    if HR_ID.fullmatch(request_id):
-        raise CommandError(
-            f"{request_id} is an HR request. Its approval is a request: {approval_id(request_id)}"
-        )
+
+
+def command_group(request_id: str) -> str:
+    """Return the command group for an id: `order` or `request`."""
+    return "order" if journey_of_id(request_id) is JOURNEYS[RequestKind.ORDER] else "request"
 
 
 def unknown(request_id: str) -> CommandError:
     """Return the error that there is no such request or order."""
-    kind = "order" if ORDER_ID.fullmatch(request_id) else "request"
-    return CommandError(
-        f"There is no {kind} {request_id}. `countersign {kind} list` shows those there are."
-    )
+    group = command_group(request_id)
+    return CommandError(f"There is no {group} {request_id}. `countersign {group} list` lists them.")
 
 
 def unreadable(request_id: str) -> CommandError:
@@ -235,11 +238,19 @@ def unreadable(request_id: str) -> CommandError:
     return CommandError(f"{request_id} was recorded by another version of Countersign.")
 
 
-def readable_snapshots(records: Iterable[RequestRecord], kind: type[T]) -> list[T]:
+def require_readable(record: RequestRecord, snapshot_type: type[T]) -> T:
+    """Return a record's snapshot, or raise CommandError if this version cannot read it."""
+    snapshot = readable_as(record, snapshot_type)
+    if snapshot is None:
+        raise unreadable(record.request_id)
+    return snapshot
+
+
+def readable_snapshots(records: Sequence[RequestRecord], snapshot_type: type[T]) -> list[T]:
     """Return the snapshots of records, without those that this version cannot read."""
-    snapshots = [readable(record) for record in records]
-    found = [snapshot for snapshot in snapshots if isinstance(snapshot, kind)]
-    if left := len(snapshots) - len(found):
+    snapshots = [readable_as(record, snapshot_type) for record in records]
+    found = [snapshot for snapshot in snapshots if snapshot is not None]
+    if left := len(records) - len(found):
         remark(f"Left out, because another version of Countersign wrote them: {left}.")
     return found
 

@@ -18,9 +18,13 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
+from bot.actions import schedules
+from bot.actions.connection import Connection
+from bot.policies import file as policy_file
 from records.absences import Absences
 from records.database import Database
 from records.stock import Product, Stock
+from workflows.registry import TASK_QUEUE
 from workflows.rules.people.actors import Absence
 from workflows.search import DEFINITIONS
 
@@ -318,12 +322,6 @@ async def prepare_database(url: str) -> None:
 
 async def create_schedules(environment: Mapping[str, str]) -> None:
     """Create the schedules of the payment sweep and the daily summary. Existing ones stay."""
-    # Imported here: every command imports this module, and Temporal's client takes 0.3 s to load.
-    from bot.actions import schedules  # noqa: PLC0415
-    from bot.actions.connection import Connection  # noqa: PLC0415
-    from bot.policies import file as policy_file  # noqa: PLC0415
-    from workflows.registry import TASK_QUEUE  # noqa: PLC0415
-
     client = await Connection(environment, TASK_QUEUE).client()
     policies = policy_file.load(environment["POLICIES"])
     await schedules.create_all(client, TASK_QUEUE, policies)

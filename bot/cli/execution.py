@@ -17,17 +17,22 @@ from bot.actions.execute import (
 from bot.actions.registry import Command
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command
-from bot.cli.context import CliContext, require_approval_id, unknown, unreadable
+from bot.cli.context import (
+    CliContext,
+    command_group,
+    require_approval_id,
+    require_readable,
+    unknown,
+)
 from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, remark
 from records.requests import RequestRecord
 from views import notices
 from views.translator import ENGLISH
-from workflows.rules.approvals.request import OPEN, ApprovalRequest
+from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders import order as orders
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SourceKind
@@ -54,7 +59,7 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
     except TemporalUnavailableError:
         await starts.require_namespace()
         raise CommandError(
-            f"Not confirmed: it is not known whether {number} was taken. "
+            f"Not confirmed: it is not known whether {number} was received. "
             f"Repeat the command with --id {number}: it is one {noun}.",
             Exit.UNCONFIRMED,
         ) from None
@@ -133,24 +138,21 @@ def _ended(request_id: str, result: Ended[Any]) -> CommandError:
     lost = result.card_version is None and record is not None and not has_ended(record)
     if record is None or not lost:
         return CommandError(notices.field_refusal(result.code, result.data, ENGLISH))
-    kind = "order" if record.kind == "order" else "request"
     return CommandError(
-        f"{request_id} does not run any more, so nothing was changed. The last that is known of it "
-        f"is of {instant(record.changed_at)}: `countersign {kind} show {request_id}`"
+        f"{request_id} is no longer running, so nothing was changed. Its last recorded state is of "
+        f"{instant(record.changed_at)}: `countersign {command_group(request_id)} show {request_id}`"
     )
 
 
 def has_ended(record: RequestRecord) -> bool:
-    """Return whether the records know the end of a request or an order."""
-    return record.status in orders.ENDED if record.kind == "order" else record.status not in OPEN
+    """Return whether a request or order had ended when it was recorded; True if it is unreadable."""
+    snapshot = readable(record)
+    return snapshot is None or not snapshot.is_open
 
 
 async def outcome(context: CliContext, request_id: str) -> ApprovalSnapshot:
-    """Wait, for as long as it takes, until the records say how a request ended."""
-    snapshot = readable(await last_record(context, request_id))
-    if isinstance(snapshot, ApprovalSnapshot):
-        return snapshot
-    raise unreadable(request_id)
+    """Wait until the records have the end of a request, however long that takes."""
+    return require_readable(await last_record(context, request_id), ApprovalSnapshot)
 
 
 async def last_record(

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from bot.cli import audit, away, command, orders, policy_explain, requests, time_off
 from bot.cli import demo as demo_process
+from bot.cli.terminal import Exit
 from bot.policies import file as policy_file
 from bot.runtime import settings
 from records.database import Database, SchemaError, UnsupportedDatabaseError
@@ -45,10 +46,6 @@ app.add_typer(audit.app, name="audit")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-REFUSED = 2
-"""Exit code of a command that cannot be carried out. `bot.runtime.process` defines the same code, but
-importing it would load Temporal's client for every command."""
-
 _Result = TypeVar("_Result")
 _REFUSALS = (
     demo_process.DemoError,
@@ -67,7 +64,7 @@ def main() -> None:
         app()
     except _REFUSALS as error:
         err.print(str(error), markup=False)
-        sys.exit(REFUSED)
+        sys.exit(Exit.CANNOT)
 
 
 def program() -> NoReturn:

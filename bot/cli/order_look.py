@@ -1,14 +1,14 @@
-"""How the command line looks at orders: now, until their end, or at the approval to decide."""
+"""Looking up orders for the command line: now, at their end, or the approval to decide."""
 
 import asyncio
 from dataclasses import replace
 
 from pydantic import ValidationError
 
-from bot.actions.execute import TemporalUnavailableError, readable
+from bot.actions.execute import TemporalUnavailableError, readable_as
 from bot.cli import execution
-from bot.cli.context import CliContext, unknown, unreadable
-from bot.cli.order_output import next_words
+from bot.cli.context import CliContext, require_readable, unknown, unreadable
+from bot.cli.order_output import next_step_text
 from bot.cli.request_output import UNREAD
 from bot.cli.terminal import CommandError, remark
 from records.requests import RequestRecord
@@ -20,7 +20,7 @@ POLL_INTERVAL = 0.1
 
 
 async def look_up(context: CliContext, order_id: str) -> OrderSnapshot:
-    """Return an order as it stands: from the order or, with `as_of`, as the records last had it.
+    """Return the current order; if it does not answer, its last recorded state, with `as_of`.
 
     Raises:
         CommandError: there is no such order, or it does not answer and the records do not have it.
@@ -50,14 +50,14 @@ def _silent(order_id: str) -> CommandError:
 
 async def _recorded(context: CliContext, order_id: str) -> OrderSnapshot | None:
     record = await context.record(order_id)
-    snapshot = readable(record) if record else None
-    if record is None or not isinstance(snapshot, OrderSnapshot):
+    snapshot = readable_as(record, OrderSnapshot)
+    if record is None or snapshot is None:
         return None
     return replace(snapshot, as_of=record.changed_at)
 
 
 async def requires_approval(context: CliContext, order_id: str) -> bool:
-    """Return whether an order needs an approval: from the order, or as the records have it."""
+    """Return whether an order needs an approval, from the order or the records."""
     try:
         answer = await (await context.orders()).requires_approval(order_id)
     except TemporalUnavailableError:
@@ -70,23 +70,20 @@ async def requires_approval(context: CliContext, order_id: str) -> bool:
 
 
 async def outcome(context: CliContext, order_id: str) -> OrderSnapshot:
-    """Wait, for as long as it takes, until the records say how an order ended.
+    """Wait until the records have the end of an order, however long that takes.
 
     What the order waits for is shown after two reads have seen it: the first may be outdated.
     """
     seen: list[str] = []
 
-    def remark_what_it_waits_for(record: RequestRecord) -> None:
-        words = next_words(OrderStatus(record.status), order_id)
-        if words and seen.count(words) == 1:
-            remark(words)
-        seen.append(words)
+    def remark_next_step(record: RequestRecord) -> None:
+        text = next_step_text(OrderStatus(record.status), order_id)
+        if text and seen.count(text) == 1:
+            remark(text)
+        seen.append(text)
 
-    record = await execution.last_record(context, order_id, remark_what_it_waits_for)
-    snapshot = readable(record)
-    if isinstance(snapshot, OrderSnapshot):
-        return snapshot
-    raise unreadable(order_id)
+    record = await execution.last_record(context, order_id, remark_next_step)
+    return require_readable(record, OrderSnapshot)
 
 
 async def approval_to_decide(context: CliContext, order_id: str, person: str) -> ApprovalSnapshot:
@@ -114,7 +111,7 @@ async def approval_to_decide(context: CliContext, order_id: str, person: str) ->
         await asyncio.sleep(POLL_INTERVAL)
     raise CommandError(
         f"It is not known yet who may decide about {order_id}: "
-        f"`countersign request show {order.approval_id}` tells more."
+        f"`countersign request show {order.approval_id}` shows more."
     )
 
 

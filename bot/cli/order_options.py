@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from bot.actions.start import order_input
 from bot.cli.command import typed
 from bot.cli.terminal import CommandError
 from bot.policies.file import Policies
@@ -12,14 +13,7 @@ from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.form import (
-    CURRENCY,
-    POLICY,
-    DraftLine,
-    DraftOrder,
-    OrderFormErrors,
-    parse_order,
-)
+from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors
 from workflows.rules.orders.order import INVENTORY_DOWN, PaymentMode
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.errors import RuleError
@@ -70,19 +64,13 @@ def ask(
         UnknownPolicyError: there is no policy for orders.
 
     """
-    policy = policies.policy(POLICY)
+    draft = _draft(options, products)
     try:
-        parsed = parse_order(_draft(options, products), products, CURRENCY, policy)
+        asked = order_input(draft, products, policies, requester)
     except OrderFormErrors as mistakes:
         raise CommandError("\n".join(_sentences(options, mistakes.by_field))) from None
-    return OrderInput(
-        order=replace(parsed.order, simulate=options.simulate.value if options.simulate else ""),
-        requester=requester,
-        policy=policy,
-        managers=policies.chain_of(requester.person),
-        expire_after=parsed.expire_after,
-        payment_window=_window(options.pay_within),
-    )
+    order = replace(asked.order, simulate=options.simulate.value if options.simulate else "")
+    return replace(asked, order=order, payment_window=_window(options.pay_within))
 
 
 def _draft(options: OrderOptions, products: Mapping[str, str]) -> DraftOrder:

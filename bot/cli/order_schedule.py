@@ -2,19 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from bot.actions import schedules
+from bot.actions.connection import Client
+from bot.actions.schedules import ScheduleDescription
 from bot.cli import command
 from bot.cli.command import Json
+from bot.cli.context import CliContext
 from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, Line, labelled, remark, show, show_json
-
-if TYPE_CHECKING:
-    from bot.actions.connection import Client
-    from bot.actions.schedules import ScheduleDescription
-    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: the schedule does not exist, an option is invalid, or Temporal "
@@ -41,9 +40,7 @@ def create(
     """Create both schedules. An existing schedule is not changed: remove it first."""
     when = _time_of_day(at)
 
-    async def work(context: "CliContext") -> tuple[str, ...]:
-        from bot.actions import schedules  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+    async def work(context: CliContext) -> tuple[str, ...]:
         created = await schedules.create_all(
             await context.temporal(),
             context.task_queue,
@@ -63,9 +60,7 @@ def create(
 def show_schedules(*, json: Json = False) -> None:
     """Show both schedules: their next run and their latest runs."""
 
-    async def work(context: "CliContext") -> "dict[str, ScheduleDescription | None]":
-        from bot.actions import schedules  # noqa: PLC0415 - as above
-
+    async def work(context: CliContext) -> dict[str, ScheduleDescription | None]:
         client = await context.temporal()
         return {id_: await schedules.show(client, id_) for id_ in schedules.IDS}
 
@@ -85,8 +80,6 @@ def pause(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
     """Pause both schedules until `resume`. Safe to repeat."""
-    from bot.actions import schedules  # noqa: PLC0415 - as above
-
     _each("paused", lambda client, id_: schedules.pause(client, id_, note or "paused by hand"))
 
 
@@ -95,25 +88,19 @@ def resume(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
     """Resume both schedules. Runs missed during the pause are not made up. Safe to repeat."""
-    from bot.actions import schedules  # noqa: PLC0415 - as above
-
     _each("resumed", lambda client, id_: schedules.resume(client, id_, note or "resumed by hand"))
 
 
 @app.command(epilog=_CODES)
 def remove() -> None:
     """Delete both schedules. Workflows that they started continue."""
-    from bot.actions import schedules  # noqa: PLC0415 - as above
-
     _each("removed", schedules.remove)
 
 
-def _each(done: str, change: "Callable[[Client, str], Awaitable[bool]]") -> None:
+def _each(done: str, change: Callable[[Client, str], Awaitable[bool]]) -> None:
     """Apply `change` to both schedules. Exits with code 2 if one is missing."""
 
-    async def work(context: "CliContext") -> dict[str, bool]:
-        from bot.actions import schedules  # noqa: PLC0415 - as above
-
+    async def work(context: CliContext) -> dict[str, bool]:
         client = await context.temporal()
         return {id_: await change(client, id_) for id_ in schedules.IDS}
 
@@ -133,7 +120,7 @@ def _time_of_day(written: str) -> time:
         raise typer.Exit(Exit.CANNOT) from None
 
 
-def _lines(schedule: "ScheduleDescription") -> list[Line]:
+def _lines(schedule: ScheduleDescription) -> list[Line]:
     facts = {
         "runs": _timing(schedule),
         "next": instant(schedule.next_at) if schedule.next_at and not schedule.paused else "",
@@ -144,13 +131,13 @@ def _lines(schedule: "ScheduleDescription") -> list[Line]:
     return [Line(title), *labelled(facts, 1), *latest]
 
 
-def _timing(schedule: "ScheduleDescription") -> str:
+def _timing(schedule: ScheduleDescription) -> str:
     intervals = [f"every {every}" for every in schedule.every]
     times = [f"daily at {at:%H:%M} ({schedule.timezone})" for at in schedule.daily_at]
     return ", ".join([*intervals, *times])
 
 
-def _plain(schedule: "ScheduleDescription") -> dict[str, object]:
+def _plain(schedule: ScheduleDescription) -> dict[str, object]:
     return {
         "id": schedule.schedule_id,
         "runs": _timing(schedule),

@@ -1,31 +1,30 @@
 """`countersign order`: start, show and list orders."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import command, order_options, order_schedule, order_verbs
-from bot.cli.command import PATIENCE, AsOrDefault, Json, Order, Patience
+from bot.cli import command, execution, order_look, order_options, order_schedule, order_verbs
+from bot.cli.command import TIMEOUT, AsOrDefault, Json, Order, Timeout
+from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.order_options import OrderOptions, Simulation
 from bot.cli.order_output import (
     decision_json,
-    decision_words,
-    next_words,
+    decision_text,
+    next_step_text,
     order_lines,
     short_lines,
 )
 from bot.cli.request_output import instant
-from bot.cli.terminal import EXIT_CODES, Exit, Line, remark, show, show_json
-from bot.runtime.ids import new_id
+from bot.cli.terminal import EXIT_CODES, Exit, Line, output, output_list, remark
+from bot.runtime.ids import new_request_id
 from views.order_json import order_json
 from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 app = typer.Typer(
     help="Orders: start, show, list, decide, pay, cancel, resume, schedule.",
@@ -37,13 +36,12 @@ app.add_typer(order_schedule.app, name="schedule")
 
 WAIT_CODES = (
     "With --wait: 0 completed, 3 rejected, 4 failed, expired or cancelled. Without it: 0 started. "
-    "2 it cannot be done: an option is wrong, Temporal or the database is down. 5 not confirmed: "
-    "repeat it with the --id that it names."
+    "2 failed: an option is invalid, or Temporal or the database is down. 5 not confirmed: repeat "
+    "the command with the --id that it prints."
 )
 SHOW_CODES = (
-    "Exit codes: 0 shown. 2 it cannot be: there is no such order, or the database is down; where "
-    "an order that goes on does not answer itself, the last that the records know is shown, with "
-    "exit code 2 too."
+    "Exit codes: 0 shown. 2 failed: there is no such order, or the database is down. If an "
+    "open order does not answer, its last recorded state is shown, also with exit code 2."
 )
 _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECTED}
 
@@ -81,13 +79,13 @@ def start(
         str, typer.Option(help="How long to wait for approval: 10s, 30m, 2d.")
     ] = "",
     simulate: Annotated[Simulation | None, typer.Option(help="Make this fail on purpose.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
-    patience: Patience = PATIENCE,
+    wait: command.Wait = False,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Start an order; its number is printed and, with --wait, how it ended."""
     options = OrderOptions(
-        order_id=order_id or new_id("ORD"),
+        order_id=order_id or new_request_id(RequestKind.ORDER),
         customer=customer,
         total=total,
         lines=line or [],
@@ -100,7 +98,7 @@ def start(
         pay_within=pay_within,
     )
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         actor = command.operator(as_ or context.person)
         typed = replace(options, order_id=command.order_number(options.order_id, "--id"))
         await context.require_records()
@@ -108,20 +106,16 @@ def start(
         asked = order_options.ask(typed, products, context.policies(), actor)
         return await _start(context, asked, wait=wait, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
-async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: bool) -> Exit:
-    from bot.cli import execution, order_look  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+async def _start(context: CliContext, asked: OrderInput, *, wait: bool, json: bool) -> Exit:
     order = asked.order
     is_new = await execution.start(context, asked)
     if not wait:
-        if json:
-            total = {"total": str(order.total.amount), "currency": order.total.currency}
-            show_json({"order_id": order.order_id, **total, "is_new": is_new})
-        else:
-            show([Line(order.order_id)])
+        total = {"total": str(order.total.amount), "currency": order.total.currency}
+        document = {"order_id": order.order_id, **total, "is_new": is_new}
+        output(document, [Line(order.order_id)], as_json=json)
     if not is_new:
         remark(f"{order.order_id} exists already; nothing was ordered again.")
     elif not wait:
@@ -129,7 +123,7 @@ async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: 
     if not wait:
         return Exit.DONE
     snapshot = await order_look.outcome(context, order.order_id)
-    _show(snapshot, json=json)
+    output(order_json(snapshot), order_lines(snapshot), as_json=json)
     return _OUTCOMES.get(snapshot.status, Exit.ENDED)
 
 
@@ -137,49 +131,38 @@ def _first_step(asked: OrderInput) -> str:
     """Return the first step that the order waits for; an empty text if it waits for none."""
     order_id = asked.order.order_id
     if route(asked.policy, asked.order.total).levels:
-        return next_words(OrderStatus.AWAITING_APPROVAL, order_id)
+        return next_step_text(OrderStatus.AWAITING_APPROVAL, order_id)
     awaits = asked.order.payment is PaymentMode.AWAIT
-    return next_words(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
-
-
-def _show(snapshot: OrderSnapshot, *, json: bool) -> None:
-    if json:
-        show_json(order_json(snapshot))
-    else:
-        show(order_lines(snapshot))
+    return next_step_text(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""
 
 
 @app.command("show", epilog=SHOW_CODES)
 def show_order(
     *,
     order: Order,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    wait: command.Wait = False,
     json: Json = False,
 ) -> None:
     """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
 
-    async def work(context: "CliContext") -> OrderSnapshot:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> OrderSnapshot:
         number = command.order_number(order)
         seen = await order_look.look_up(context, number)
         return await order_look.outcome(context, number) if wait else seen
 
     snapshot = command.run(work)
-    _show(snapshot, json=json)
-    if not json and (words := next_words(snapshot.status, order)):
-        remark(words)
+    output(order_json(snapshot), order_lines(snapshot), as_json=json)
+    if not json and (text := next_step_text(snapshot.status, order)):
+        remark(text)
     _end(snapshot)
 
 
 @app.command(epilog=SHOW_CODES)
 def status(*, order: Order, json: Json = False) -> None:
     """Print an order's status, in one word."""
-    snapshot = _looked(order)
-    if json:
-        show_json(_pick(snapshot, "order_id", "status", "as_of"))
-    else:
-        show([Line(snapshot.status.value)])
+    snapshot = _look_up(order)
+    document = _pick(snapshot, "order_id", "status", "as_of")
+    output(document, [Line(snapshot.status.value)], as_json=json)
     _end(snapshot)
 
 
@@ -187,63 +170,46 @@ def status(*, order: Order, json: Json = False) -> None:
 def requires_approval(*, order: Order, json: Json = False) -> None:
     """Print `yes` or `no`: whether an order needs an approval."""
 
-    async def work(context: "CliContext") -> bool:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+    async def work(context: CliContext) -> bool:
         return await order_look.requires_approval(context, command.order_number(order))
 
     needed = command.run(work)
-    if json:
-        show_json({"order_id": order, "requires_approval": needed})
-    else:
-        show([Line("yes" if needed else "no")])
+    document = {"order_id": order, "requires_approval": needed}
+    output(document, [Line("yes" if needed else "no")], as_json=json)
 
 
 @app.command("approval-message", epilog=SHOW_CODES)
 def latest_decision(*, order: Order, json: Json = False) -> None:
     """Print the latest decision on an order: who, what, when and why; `none` if there is none."""
-    snapshot = _looked(order)
-    said = approval_message(snapshot.approval)
-    if json:
-        show_json(_pick(snapshot, "order_id", "as_of") | {"decision": decision_json(said)})
-    else:
-        show([Line(decision_words(said) if said else "none")])
+    snapshot = _look_up(order)
+    decision = approval_message(snapshot.approval)
+    document = _pick(snapshot, "order_id", "as_of") | {"decision": decision_json(decision)}
+    output(document, [Line(decision_text(decision) if decision else "none")], as_json=json)
     _end(snapshot)
 
 
 @app.command("list")
 def list_orders(
     *,
-    open_only: Annotated[bool, typer.Option("--open", help="Only open orders.")] = False,
-    requester: Annotated[
-        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
-    ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    open_only: command.OpenOnly = False,
+    requester: command.Requester = "",
+    limit: command.Limit = 20,
     json: Json = False,
 ) -> None:
     """List orders from the records, the newest first."""
 
-    async def work(context: "CliContext") -> list[OrderSnapshot]:
-        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
-
+    async def work(context: CliContext) -> list[OrderSnapshot]:
         await context.require_records()
         person = command.member(requester, "--requester") if requester else ""
         found = await context.requests.orders(open_only=open_only, requester=person, limit=limit)
         return readable_snapshots(found, OrderSnapshot)
 
     snapshots = command.run(work)
-    if json:
-        show_json([order_json(snapshot) for snapshot in snapshots])
-        return
-    show(line for snapshot in snapshots for line in short_lines(snapshot))
-    if not snapshots:
-        remark("There are none.")
+    output_list(snapshots, order_json, short_lines, as_json=json)
 
 
-def _looked(order: str) -> OrderSnapshot:
-    async def work(context: "CliContext") -> OrderSnapshot:
-        from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
-
+def _look_up(order: str) -> OrderSnapshot:
+    async def work(context: CliContext) -> OrderSnapshot:
         return await order_look.look_up(context, command.order_number(order))
 
     return command.run(work)
@@ -258,6 +224,6 @@ def _end(snapshot: OrderSnapshot) -> None:
     """If an open order did not answer, print how old the answer is, and fail."""
     if snapshot.as_of is not None and snapshot.ended_at is None:
         remark(
-            f"As of {instant(snapshot.as_of)}: the last that the records know, for it is silent."
+            f"The order does not answer. This is its last recorded state, of {instant(snapshot.as_of)}."
         )
         raise typer.Exit(Exit.CANNOT)

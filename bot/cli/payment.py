@@ -56,7 +56,7 @@ async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[st
                 Exit.UNCONFIRMED,
             )
         case _:
-            raise _not_taken(answer, key)
+            raise _refused(answer, key)
 
 
 async def _post(address: str, secret: str, body: bytes, key: str) -> dict[str, Any]:
@@ -84,11 +84,11 @@ async def _post(address: str, secret: str, body: bytes, key: str) -> dict[str, A
         ) from None
 
 
-def _not_taken(answer: dict[str, Any], key: str) -> CommandError:
+def _refused(answer: dict[str, Any], key: str) -> CommandError:
     """Return the error for a problem document."""
-    said = ". ".join(str(answer[part]) for part in ("title", "detail") if answer.get(part))
+    reason = ". ".join(str(answer[part]) for part in ("title", "detail") if answer.get(part))
     code = str(answer.get("type", "")).rpartition(":")[2]
     if code in _LATER:
         again = f"Repeat the command with --key {key}: it counts as one payment."
-        return CommandError(f"Not confirmed: {said}. {again}", Exit.UNCONFIRMED)
-    return CommandError(f"The bot refused the payment: {said or 'no reason given'}.")
+        return CommandError(f"Not confirmed: {reason}. {again}", Exit.UNCONFIRMED)
+    return CommandError(f"The bot refused the payment: {reason or 'no reason given'}.")

@@ -1,4 +1,4 @@
-"""A request on the terminal: state, levels, people, decisions, what changed, what one may do now."""
+"""A request on the terminal: state, levels, people, decisions, changes and available commands."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -33,9 +33,9 @@ UNREAD = "approvers_unread"
 
 
 def request_json(snapshot: ApprovalSnapshot) -> dict[str, Any]:
-    """Return a face as the records keep it: plain values for JSON."""
-    plain: dict[str, Any] = snapshot_to_json(snapshot)
-    return plain
+    """Return a snapshot as the records store it: plain values for JSON."""
+    document: dict[str, Any] = snapshot_to_json(snapshot)
+    return document
 
 
 def instant(at: datetime) -> str:
@@ -48,14 +48,14 @@ def counted(what: str, count: int) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def actor_words(actor: Actor | None) -> str:
+def actor_text(actor: Actor | None) -> str:
     """Return the person and, for the command line, the operator."""
     if actor is None or not actor.person:
-        return "nobody"
+        return "no one"
     return f"{actor.person} (command line: {actor.operator})" if actor.operator else actor.person
 
 
-def verb_words(verb: Verb) -> str:
+def verb_text(verb: Verb) -> str:
     """Return a verb as it is typed."""
     return verb.value.replace("_", "-")
 
@@ -79,9 +79,9 @@ def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     ended = ""
     if snapshot.closed_at is not None:
         ended = (
-            f"{instant(snapshot.closed_at)}, by {actor_words(snapshot.closed_by)}. {_why(snapshot)}"
+            f"{instant(snapshot.closed_at)}, by {actor_text(snapshot.closed_by)}. {_why(snapshot)}"
         )
-    asked = f"{actor_words(snapshot.requester)}, {instant(snapshot.submitted_at)}"
+    asked = f"{actor_text(snapshot.requester)}, {instant(snapshot.submitted_at)}"
     return labelled(
         {
             "State": state,
@@ -121,13 +121,13 @@ def change_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
     if snapshot.changes:
         voided = f"; void since: {counted('decision', snapshot.voided)}" if snapshot.voided else ""
         yield Line(f"Changed (revision {snapshot.content_revision}){voided}:")
-        yield from (Line(_change_words(change), 1) for change in snapshot.changes)
+        yield from (Line(_change_text(change), 1) for change in snapshot.changes)
     if wanted := snapshot.change_request:
-        words = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
-        yield Line(words, style="yellow")
+        text = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
+        yield Line(text, style="yellow")
 
 
-def _change_words(change: ContentChange) -> str:
+def _change_text(change: ContentChange) -> str:
     part = change.part.removeprefix("field:")
     return f"{part}: {quote(change.before) or 'nothing'} → {quote(change.after) or 'nothing'}"
 
@@ -139,8 +139,8 @@ def _level_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[L
     )
     if snapshot.status is Status.PENDING and not level.passed:
         yield from _open_lines(snapshot, level)
-    for said in level.decisions:
-        yield Line(_decision_words(said), 1)
+    for decision in level.decisions:
+        yield Line(_decision_text(decision), 1)
 
 
 def _level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
@@ -160,7 +160,7 @@ def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Li
         key = f"level.blocked.{level.blocked}"
         known = key if ENGLISH.has(key) else "level.blocked.other"
         yield Line(translator(snapshot.language)(known, code=level.blocked), 1, "yellow")
-    given = sum(said.verdict is Verdict.APPROVE for said in level.decisions)
+    given = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
     yield Line(f"Approvals: {given} of {level.needed} needed", 1)
     yield from labelled(
         {
@@ -172,23 +172,25 @@ def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Li
         },
         1,
     )
-    for one in level.asked:
-        yield Line(f"{one.person} is asked, by {one.source}" if one.source else one.person, 1)
-    for standing_in in level.delegates:
-        yield Line(_stand_in_words(standing_in), 1)
+    for approver in level.asked:
+        source = f" is asked, by {approver.source}" if approver.source else ""
+        yield Line(f"{approver.person}{source}", 1)
+    for delegate in level.delegates:
+        yield Line(_delegate_text(delegate), 1)
 
 
-def _stand_in_words(one: Delegate) -> str:
-    bounds = [
-        f", {word} {instant(at)}" for word, at in (("from", one.starts), ("until", one.ends)) if at
-    ]
-    return f"{one.person} may stand in for {one.seat}{''.join(bounds)}"
+def _delegate_text(delegate: Delegate) -> str:
+    starts = f", from {instant(delegate.starts)}" if delegate.starts else ""
+    ends = f", until {instant(delegate.ends)}" if delegate.ends else ""
+    return f"{delegate.person} may stand in for {delegate.seat}{starts}{ends}"
 
 
-def _decision_words(said: RecordedDecision) -> str:
-    whose = f" for {said.seat}" if said.seat != said.person else ""
-    reason = f": {quote(said.reason)}" if said.reason.strip() else ""
-    return f"{said.person} {VERDICTS[said.verdict]}{whose}, {instant(said.at)}{reason}"
+def _decision_text(decision: RecordedDecision) -> str:
+    person = decision.person
+    on_behalf_of = f" for {decision.seat}" if decision.seat != person else ""
+    reason = f": {quote(decision.reason)}" if decision.reason.strip() else ""
+    verdict = VERDICTS[decision.verdict]
+    return f"{person} {verdict}{on_behalf_of}, {instant(decision.at)}{reason}"
 
 
 def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
@@ -198,13 +200,13 @@ def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
         f", the last {len(snapshot.remarks)}" if snapshot.comments > len(snapshot.remarks) else ""
     )
     yield Line(f"Comments: {snapshot.comments}{last}", style="bold")
-    for one in snapshot.remarks:
-        yield Line(f"{one.person}, {instant(one.at)}: {quote(one.text)}", 1)
+    for remark in snapshot.remarks:
+        yield Line(f"{remark.person}, {instant(remark.at)}: {quote(remark.text)}", 1)
 
 
 def menu_line(person: str, verbs: Sequence[Verb]) -> Line:
     """Return the commands that the person may use now."""
-    what = ", ".join(map(verb_words, verbs)) or "nothing here"
+    what = ", ".join(map(verb_text, verbs)) or "nothing here"
     return Line(f"{person} may now: {what}", style="bold")
 
 
@@ -212,14 +214,14 @@ def short_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     """Return a request in two lines, for a list."""
     amount = f" · {snapshot.content.amount}" if snapshot.content.amount else ""
     waiting = snapshot.open_level
-    asked = ""
+    level = ""
     if waiting is not None:
-        decided = {said.seat for said in waiting.decisions}
+        decided = {decision.seat for decision in waiting.decisions}
         left = [person for person in waiting.eligible if person not in decided]
-        people = ", ".join(left) or "nobody yet"
-        asked = f" · level {waiting.number} of {snapshot.levels_in_all}: {people}"
+        people = ", ".join(left) or "no one yet"
+        level = f" · level {waiting.number} of {snapshot.levels_in_all}: {people}"
     return [
-        Line(f"{snapshot.request_id} · {STATES[snapshot.status]}{asked}", style="bold"),
+        Line(f"{snapshot.request_id} · {STATES[snapshot.status]}{level}", style="bold"),
         Line(
             f"{snapshot.policy}: {snapshot.content.title}{amount} · {snapshot.requester.person}, "
             f"{instant(snapshot.submitted_at)}",
@@ -228,7 +230,7 @@ def short_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     ]
 
 
-def absence_words(one: Absence) -> str:
+def absence_text(absence: Absence) -> str:
     """Return an absence in one line."""
-    bounds = f"from {instant(one.starts)} until {instant(one.ends)}"
-    return f"{one.person} is away {bounds}; {one.delegate} stands in"
+    period = f"from {instant(absence.starts)} until {instant(absence.ends)}"
+    return f"{absence.person} is away {period}; {absence.delegate} stands in"

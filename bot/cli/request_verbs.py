@@ -1,15 +1,15 @@
 """`countersign request VERB`: one command for each verb of an approval."""
 
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot.cli import command, plain_verbs, request_options
-from bot.cli.command import PATIENCE, As, Json, Key, Patience, Reason, Request
-from bot.cli.request_output import change_lines, request_json, short_lines
-from bot.cli.terminal import EXIT_CODES, CommandError, Line, show, show_json
+from bot.cli import command, request_options, verbs
+from bot.cli.command import TIMEOUT, As, Json, Key, Reason, Request, Timeout
+from bot.cli.context import CliContext
+from bot.cli.request_output import change_lines
+from bot.cli.terminal import EXIT_CODES, CommandError, show
 from bot.policies.keys import SourceError, read_source
 from workflows.rules.approvals.request import (
     Amendment,
@@ -19,17 +19,9 @@ from workflows.rules.approvals.request import (
     Reassignment,
     Verdict,
 )
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.approvals.verbs import ApprovalCommand
 from workflows.rules.people.actors import Actor, ApproverSource
 
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
-
 app = typer.Typer()
-
-Make = Callable[["CliContext", Actor], Awaitable[ApprovalCommand]]
-"""Makes a command from the options and, if they leave something open, the current snapshot."""
 
 
 class VerdictArgument(StrEnum):
@@ -62,12 +54,12 @@ def decide(
         int | None, typer.Option(min=1, help="The content revision you read (the current one).")
     ] = None,
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Approve, reject, or request changes."""
 
-    async def make(context: "CliContext", actor: Actor) -> Decision:
+    async def make(context: CliContext, actor: Actor) -> Decision:
         level_read, revision_read = level, revision
         if level_read is None or revision_read is None:
             snapshot = await context.snapshot(request, actor.person)
@@ -81,7 +73,7 @@ def decide(
             level=level_read,
         )
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -91,16 +83,16 @@ def comment(
     text: Annotated[str, typer.Argument(help="The comment; - is standard input.")],
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Comment, without deciding."""
 
-    async def make(_: "CliContext", actor: Actor) -> Comment:
+    async def make(_: CliContext, actor: Actor) -> Comment:
         typed = command.text_of("", "-", "TEXT") if text == "-" else command.typed(text, "TEXT")
         return Comment(actor=actor, text=typed.strip())
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -117,12 +109,12 @@ def amend(
     ] = None,
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Change your request; what is not given stays. Earlier decisions become void."""
 
-    async def make(context: "CliContext", actor: Actor) -> Amendment:
+    async def make(context: CliContext, actor: Actor) -> Amendment:
         options = request_options.Options(
             title=title,
             text=command.text_of(text or "", text_file, "--text") if text_file else text,
@@ -133,7 +125,7 @@ def amend(
         content = request_options.amended(snapshot, options)
         return Amendment(actor=actor, content=content, content_revision=snapshot.content_revision)
 
-    snapshot = _run(request, as_, make, key=key, patience=patience, json=json)
+    snapshot = verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
     if not json:
         show(change_lines(snapshot))
 
@@ -145,15 +137,15 @@ def delegate(
     to: Annotated[str, typer.Option(metavar="PERSON", help="Your delegate, by Slack member id.")],
     as_: As = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Name a delegate who may decide for you on this request."""
 
-    async def make(_: "CliContext", actor: Actor) -> Delegation:
+    async def make(_: CliContext, actor: Actor) -> Delegation:
         return Delegation(actor=actor, delegate=command.member(to, "--to"))
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -169,19 +161,19 @@ def reassign(
     as_: As = "",
     reason: Reason = "",
     key: Key = "",
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Name other approvers for the open level, as an admin; a reason is required."""
 
-    async def make(_: "CliContext", actor: Actor) -> Reassignment:
+    async def make(_: CliContext, actor: Actor) -> Reassignment:
         return Reassignment(
             actor=actor,
             approvers=_sources(approver or []),
             reason=command.typed(reason, "--reason"),
         )
 
-    _run(request, as_, make, key=key, patience=patience, json=json)
+    verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 
 
 def _sources(written: list[str]) -> tuple[ApproverSource, ...]:
@@ -196,24 +188,4 @@ def _sources(written: list[str]) -> tuple[ApproverSource, ...]:
     return tuple(dict.fromkeys(sources))
 
 
-def _run(
-    request: str, as_: str, make: Make, *, key: str, patience: float, json: bool
-) -> ApprovalSnapshot:
-    """Make the command, execute it, and print the snapshot that it led to."""
-
-    async def work(context: "CliContext") -> ApprovalSnapshot:
-        from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
-        actor, number = command.operator(as_), command.number(request)
-        wanted = await make(context, actor)
-        return await execution.execute(context, number, wanted, key)
-
-    snapshot = command.run(work, patience)
-    if json:
-        show_json(request_json(snapshot))
-    else:
-        show([Line("Done.", style="green"), *short_lines(snapshot)])
-    return snapshot
-
-
-plain_verbs.add_to(app, "request", _run)
+verbs.add_generated(app, verbs.REQUESTS)

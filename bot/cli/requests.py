@@ -1,18 +1,21 @@
 """`countersign request`: create, show and list requests."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli import command, request_options, request_verbs
-from bot.cli.command import PATIENCE, As, AsReader, Json, Patience, Request
+from bot.actions.approval_lookup import Seen
+from bot.actions.start import TemporalUnavailableError
+from bot.cli import command, execution, request_options, request_verbs
+from bot.cli.command import TIMEOUT, As, AsReader, Json, Request, Timeout
+from bot.cli.context import CliContext, readable_snapshots
 from bot.cli.request_output import (
     instant,
     menu_line,
     request_json,
     request_lines,
     short_lines,
-    verb_words,
+    verb_text,
 )
 from bot.cli.terminal import (
     EXIT_CODES,
@@ -21,18 +24,16 @@ from bot.cli.terminal import (
     CommandError,
     Exit,
     Line,
+    output,
+    output_list,
     remark,
     show,
     show_json,
 )
-from bot.runtime.ids import new_id
-from workflows.rules.approvals.request import ApprovalRequest, Status
+from bot.runtime.ids import new_request_id
+from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.ids import REQUEST_ID
-
-if TYPE_CHECKING:
-    from bot.actions.approval_lookup import Seen
-    from bot.cli.context import CliContext
 
 app = typer.Typer(
     help="Requests: create, show, list, decide, and every other verb.",
@@ -66,12 +67,12 @@ def create(
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
-    patience: Patience = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Request an approval; the request's number is printed."""
 
-    async def work(context: "CliContext") -> Exit:
+    async def work(context: CliContext) -> Exit:
         options = request_options.Options(
             title=title,
             text=command.text_of(text, text_file, "--text"),
@@ -81,44 +82,41 @@ def create(
         )
         actor = command.operator(as_)
         asked = request_options.ask(
-            context.policies(), policy, _number(request_id) or new_id("REQ"), options, actor
+            context.policies(),
+            policy,
+            _number(request_id) or new_request_id(RequestKind.APPROVAL),
+            options,
+            actor,
         )
         return await _create(context, asked, wait=wait, json=json)
 
-    raise typer.Exit(command.run(work, patience))
+    raise typer.Exit(command.run(work, timeout))
 
 
-async def _create(context: "CliContext", asked: ApprovalRequest, *, wait: bool, json: bool) -> Exit:
-    from bot.cli import execution  # noqa: PLC0415 - loads Temporal's client, see `command.run`
-
+async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, json: bool) -> Exit:
     is_new = await execution.start(context, asked)
     if not json:
         show([Line(asked.request_id)])
     if not is_new:
-        remark(f"{asked.request_id} exists already; nothing was asked again.")
+        remark(f"{asked.request_id} exists already; nothing was submitted again.")
     elif not asked.route.levels:
         remark(f"Approved at once: rule “{asked.route.rule}” needs no approver.")
     if wait:
         snapshot = await execution.outcome(context, asked.request_id)
-        if json:
-            show_json(request_json(snapshot))
-        else:
-            show(request_lines(snapshot))
+        output(request_json(snapshot), request_lines(snapshot), as_json=json)
         return _OUTCOMES.get(snapshot.status, Exit.ENDED)
     if json:
-        show_json(request_json(await _asked(context, asked.request_id)))
+        show_json(request_json(await _started_snapshot(context, asked.request_id)))
     return Exit.DONE
 
 
-async def _asked(context: "CliContext", request_id: str) -> ApprovalSnapshot:
-    from bot.actions.start import TemporalUnavailableError  # noqa: PLC0415 - as above
-
+async def _started_snapshot(context: CliContext, request_id: str) -> ApprovalSnapshot:
     try:
         return await context.snapshot(request_id, "")
     except (CommandError, TemporalUnavailableError):
         raise CommandError(
-            f"{request_id} was asked, but nothing answers yet: is the worker running? "
-            f"`countersign request show {request_id}` tells how it stands.",
+            f"{request_id} was submitted, but does not answer yet: is the worker running? "
+            f"`countersign request show {request_id}` shows its current state.",
             Exit.UNCONFIRMED,
         ) from None
 
@@ -134,21 +132,21 @@ def _number(typed: str) -> str:
 
 @app.command("show", epilog=SHOW_CODES)
 def show_request(*, request: Request, as_: AsReader = "", json: Json = False) -> None:
-    """Show how a request stands and, with --as, what that person may do with it now."""
+    """Show the current state of a request and, with --as, what that person may do with it."""
 
-    async def work(context: "CliContext") -> "Seen":
+    async def work(context: CliContext) -> Seen:
         person = command.member(as_, "--as") if as_ else ""
         return await context.look_up(command.number(request), person)
 
     seen = command.run(work)
     if json:
-        more: dict[str, Any] = {"may": [verb_words(verb) for verb in seen.verbs]} if as_ else {}
+        more: dict[str, Any] = {"may": [verb_text(verb) for verb in seen.verbs]} if as_ else {}
         as_of = {"as_of": seen.as_of.isoformat()} if seen.as_of else {}
         show_json(request_json(seen.snapshot) | more | as_of)
     else:
         show(request_lines(seen.snapshot))
         if seen.as_of and seen.snapshot.is_open:
-            show([Line(f"As of {instant(seen.as_of)}: the last that the records know.")])
+            show([Line(f"This is the last recorded state, of {instant(seen.as_of)}.")])
         elif as_:
             show([menu_line(as_, seen.verbs)])
     if seen.problem:
@@ -159,19 +157,15 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
 @app.command("list", epilog=SHOW_CODES)
 def list_requests(
     *,
-    open_only: Annotated[bool, typer.Option("--open", help="Only open requests.")] = False,
-    requester: Annotated[
-        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
-    ] = "",
+    open_only: command.OpenOnly = False,
+    requester: command.Requester = "",
     policy: Annotated[str, typer.Option(help="Only those by this policy.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    limit: command.Limit = 20,
     json: Json = False,
 ) -> None:
     """List requests from the records, newest first."""
 
-    async def work(context: "CliContext") -> list[ApprovalSnapshot]:
-        from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
-
+    async def work(context: CliContext) -> list[ApprovalSnapshot]:
         await context.require_records()
         found = await context.requests.overview(
             open_only=open_only,
@@ -182,9 +176,4 @@ def list_requests(
         return readable_snapshots(found, ApprovalSnapshot)
 
     snapshots = command.run(work)
-    if json:
-        show_json([request_json(snapshot) for snapshot in snapshots])
-        return
-    show(line for snapshot in snapshots for line in short_lines(snapshot))
-    if not snapshots:
-        remark("There are none.")
+    output_list(snapshots, request_json, short_lines, as_json=json)

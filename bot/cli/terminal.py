@@ -2,15 +2,18 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from views.text import printable
+
+Item = TypeVar("Item")
 
 
 class Exit(IntEnum):
@@ -91,6 +94,30 @@ def remark(message: str) -> None:
 def show_json(value: object) -> None:
     """Print one JSON document on standard output. It is ASCII in every locale."""
     _OUT.print(Text(json.dumps(value, indent=2)), soft_wrap=True)
+
+
+def output(document: object, lines: Iterable[Line], *, as_json: bool) -> None:
+    """Print one JSON document, or the lines for people."""
+    if as_json:
+        show_json(document)
+    else:
+        show(lines)
+
+
+def output_list(
+    found: Iterable[Item],
+    to_json: Callable[[Item], object],
+    to_lines: Callable[[Item], Iterable[Line]],
+    *,
+    as_json: bool,
+    empty: str = "There are none.",
+) -> None:
+    """Print a list as JSON, or as lines for people; if it is empty, a remark says so."""
+    items = list(found)
+    lines = (line for item in items for line in to_lines(item))
+    output([to_json(item) for item in items], lines, as_json=as_json)
+    if not items and not as_json:
+        remark(empty)
 
 
 def show_table(table: Table) -> None:

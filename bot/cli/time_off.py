@@ -1,17 +1,15 @@
 """`countersign time-off`: the days off that a person has and has booked in a calendar year."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli import command
 from bot.cli.command import Json
-from bot.cli.terminal import CommandError, Exit, Line, show, show_json
+from bot.cli.context import CliContext
+from bot.cli.terminal import CommandError, Exit, Line, output
 from records.time_off import NotEnoughDaysError, YearBalance
-
-if TYPE_CHECKING:
-    from bot.cli.context import CliContext
 
 _CODES = (
     "Exit codes: 0 done. 2 failed: an argument is invalid, or the database is down. 6 refused: more "
@@ -39,7 +37,7 @@ def grant(
     grant have 30 days.
     """
 
-    async def work(context: "CliContext") -> YearBalance:
+    async def work(context: CliContext) -> YearBalance:
         command.member(person, "PERSON")
         await context.require_records()
         try:
@@ -65,7 +63,7 @@ def show_balance(
 ) -> None:
     """Show how many days off a person has, has booked and has left in a calendar year."""
 
-    async def work(context: "CliContext") -> YearBalance:
+    async def work(context: CliContext) -> YearBalance:
         command.member(person, "PERSON")
         await context.require_records()
         return await context.time_off.balance(person, year or datetime.now(UTC).year)
@@ -74,22 +72,15 @@ def show_balance(
 
 
 def _print(person: str, balance: YearBalance, *, json: bool) -> None:
-    if json:
-        show_json(
-            {
-                "person": person,
-                "year": balance.year,
-                "granted": balance.granted,
-                "booked": balance.booked,
-                "left": balance.left,
-            }
-        )
-        return
-    show(
-        [
-            Line(
-                f"{person} has {balance.granted} days off in {balance.year}: "
-                f"{balance.booked} booked, {balance.left} left."
-            )
-        ]
+    document = {
+        "person": person,
+        "year": balance.year,
+        "granted": balance.granted,
+        "booked": balance.booked,
+        "left": balance.left,
+    }
+    text = (
+        f"{person} has {balance.granted} days off in {balance.year}: "
+        f"{balance.booked} booked, {balance.left} left."
     )
+    output(document, [Line(text)], as_json=json)

@@ -126,5 +126,5 @@ class HomeBoard:
 
 
 def _without(page: HomePage, settled: str) -> HomePage:
-    left = tuple(row for row in page.to_decide if row.face.request_id != settled)
+    left = tuple(row for row in page.to_decide if row.snapshot.request_id != settled)
     return replace(page, to_decide=left, waiting=page.waiting - (len(page.to_decide) - len(left)))

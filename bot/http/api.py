@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ from bot.actions.execute import (
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
 from bot.actions.registry import REGISTRY
-from bot.actions.start import Starts
+from bot.actions.start import Starts, order_input
 from bot.http.problems import Problem, parse, read_body, require_bearer, unreadable
 from bot.policies.file import Policies
 from views import notices
@@ -33,14 +33,7 @@ from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.form import (
-    CURRENCY,
-    POLICY,
-    DraftLine,
-    DraftOrder,
-    OrderFormErrors,
-    parse_order,
-)
+from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Cancellation, OrderSnapshot, PaymentMode
 from workflows.rules.orders.verbs import OrderVerb
@@ -50,7 +43,7 @@ from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.ids import ID_ALPHABET, MEMBER_ID, ORDER_ID
 
 KEY = "Idempotency-Key"
-MOST_LINES = 100
+MAX_LINES = 100
 _OPERATOR = "api"
 """The token's holder, who acts on behalf of a member of the workspace."""
 
@@ -59,7 +52,7 @@ _log = structlog.get_logger("bot.http.api")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Api:
-    """What the API works with. With an empty token, the API is off."""
+    """The dependencies of the API. With an empty token, the API is off."""
 
     token: str
     commands: Commands
@@ -98,7 +91,7 @@ class _NewOrder(_Body):
     requester: _Member
     customer: _Text
     email: Annotated[str, StringConstraints(pattern=f"^({ADDRESS})?$")] = ""
-    lines: Annotated[list[_Line], Field(max_length=MOST_LINES)]
+    lines: Annotated[list[_Line], Field(max_length=MAX_LINES)]
     card_expiry: _Text = ""
     note: _Text = ""
     payment: Literal["charge", "await"] = "charge"
@@ -135,11 +128,11 @@ def routes(api: Api) -> list[web.RouteDef]:
 async def _create(api: Api, request: web.Request) -> web.Response:
     """Start an order: 201. Repeated with the same id or key: 200, or 409 for another order."""
     body = parse(_NewOrder, await read_body(request))
-    asked = _asked(api, body, body.order_id or _id_by_key(request))
+    asked = _order_input(api, body, body.order_id or _id_by_key(request))
     order = asked.order
     started = await api.starts.start(asked)
     if not started.is_same:
-        title = "There is another order of this id or key"
+        title = "Another order has this id or key"
         raise Problem(409, "order-exists", title, order_id=order.order_id)
     _log.info("order_created", order_id=order.order_id, started=started.is_new)
     location = f"/api/v1/orders/{order.order_id}"
@@ -153,20 +146,14 @@ async def _create(api: Api, request: web.Request) -> web.Response:
     return web.json_response(created, status=status, headers={"Location": location})
 
 
-def _asked(api: Api, body: _NewOrder, order_id: str) -> OrderInput:
-    policy = api.policies.policy(POLICY)
+def _order_input(api: Api, body: _NewOrder, order_id: str) -> OrderInput:
+    draft = _draft(body, order_id)
+    requester = Actor(person=body.requester, origin=Origin.API, operator=_OPERATOR)
     try:
-        parsed = parse_order(_draft(body, order_id), api.products.names, CURRENCY, policy)
+        asked = order_input(draft, api.products.names, api.policies, requester)
     except OrderFormErrors as mistakes:
         raise _mistaken(mistakes.by_field) from None
-    return OrderInput(
-        order=parsed.order,
-        requester=Actor(person=body.requester, origin=Origin.API, operator=_OPERATOR),
-        policy=policy,
-        managers=api.policies.chain_of(body.requester),
-        expire_after=parsed.expire_after,
-        payment_window=_payment_window(body.payment_window),
-    )
+    return replace(asked, payment_window=_payment_window(body.payment_window))
 
 
 def _draft(body: _NewOrder, order_id: str) -> DraftOrder:
@@ -194,7 +181,7 @@ def _payment_window(text: str) -> timedelta | None:
 
 def _mistaken(by_field: Mapping[str, RuleError]) -> Problem:
     sentences = notices.field_refusals(by_field, ENGLISH)
-    return unreadable([(_pointer(field), said) for field, said in sentences.items()])
+    return unreadable([(_pointer(field), text) for field, text in sentences.items()])
 
 
 def _pointer(field: str) -> str:
@@ -214,7 +201,7 @@ def _key(request: web.Request) -> str:
         raise Problem(
             400,
             "key-missing",
-            "Say how to know a repetition",
+            "The request has no idempotency key",
             f"Give an order_id in the body, or {KEY}: 8 to 200 printable characters.",
         )
     return key
@@ -229,9 +216,9 @@ async def _latest(api: Api, request: web.Request) -> web.Response:
     """Return the latest orders of one requester, newest first."""
     person, limit = request.query.get("requester", ""), request.query.get("limit", "10")
     if not re.fullmatch(MEMBER_ID, person):
-        raise Problem(400, "query", "Say whose orders", "requester=U0ANA, a member's id")
+        raise Problem(400, "query", "The requester is missing", "requester=U0ANA, a member's id")
     if not re.fullmatch(r"[1-9]\d?", limit, re.ASCII):
-        raise Problem(400, "query", "Say how many orders", "limit: a number from 1 to 99")
+        raise Problem(400, "query", "The limit is invalid", "limit: a number from 1 to 99")
     snapshots = await api.lookup.latest_of(person, int(limit))
     return web.json_response({"orders": [order_json(snapshot) for snapshot in snapshots]})
 
@@ -256,7 +243,7 @@ async def _cancel(api: Api, request: web.Request) -> web.Response:
             code = result.code.replace("_", "-")
             raise Problem(409, code, "The order is not cancelled", detail)
         case Unconfirmed():
-            detail = f"Ask again with the same {KEY}: it is the same cancellation."
+            detail = f"Repeat the request with the same {KEY}: it is the same cancellation."
             raise Problem(503, "unconfirmed", "Not confirmed yet", detail)
         case UnknownRequest():
             raise _not_found(order_id)

@@ -1,4 +1,4 @@
-"""How a listener answers: write the card inline, or send one private sentence."""
+"""Answers of listeners: writing the card inline, or sending a private message."""
 
 import asyncio
 import time
@@ -33,7 +33,7 @@ _log = structlog.get_logger("bot.answers")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surface:
-    """Where a person interacted, and so where the answer goes. Parts may be empty."""
+    """The place of an interaction, to which the answer goes. Any part may be empty."""
 
     person: str
     channel: str = ""
@@ -44,12 +44,12 @@ class Surface:
 
     @property
     def is_private(self) -> bool:
-        """Whether it is a message that no one else sees, and that no durable publish repairs."""
+        """Whether only this person sees the message, so that no durable publish repairs it."""
         return bool(self.response_url) and not self.message_ts
 
 
 def surface_of(person: str, place: Click | ClickContext) -> Surface:
-    """Return the surface that `person` clicked on; for a modal, the one that opened it.
+    """Return the surface that `person` clicked on; for a modal, the surface that opened it.
 
     A place with neither channel nor message is the App Home.
     """
@@ -120,8 +120,8 @@ class Answers:
         surface: Surface,
         sentence: str,
     ) -> None:
-        """Show `view` in an open modal or, if the person has closed it, send the sentence."""
-        if not await self.show(client, view_id, view, acked):
+        """Show `view` in an open modal or, if the person has closed it, send the sentence, if any."""
+        if not await self.show(client, view_id, view, acked) and sentence:
             await self.reply(surface, sentence)
 
     async def reply(self, surface: Surface, sentence: str) -> None:

@@ -1,21 +1,18 @@
-"""The card's buttons and the verbs' forms: each is one command, answered on the card or in private."""
+"""The card's buttons and the forms of verbs. Each executes one command."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.registry import command_of
 from bot.listeners.inbox import refresh_inbox
-from bot.listeners.interactions import Interactions
+from bot.listeners.interactions import Interactions, open_modal
 from bot.listeners.services import Services
 from bot.policies.keys import SourceError
 from views import card_click, notices, verb_modal
 from views.blocks import View
-from views.card_click import Click
 from views.ids import ActionId, CallbackId, InputId
-from views.translator import translator
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
@@ -37,22 +34,16 @@ class ApprovalListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def approve_clicked(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
-    ) -> None:
+    async def approve_clicked(self, args: AsyncArgs) -> None:
         """Approve and show the result; if a reason is required, ask for it first."""
         received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
+        await args.ack()
+        click = card_click.parse_click(args.body)
         if click.reason_required:
-            t = translator(self._services.people.cached_locale(click.person))
-            await open_modal(client, click, verb_modal.approve(click, t))
+            t = self._services.cached_translator(click.person)
+            await open_modal(args.client, click, verb_modal.approve(click, t))
             return
-        interaction = self._interactions.of_click(click, request, received)
+        interaction = self._interactions.of_click(click, args.request, received)
         decision = Decision(
             actor=Actor(person=click.person, origin=Origin.SLACK),
             verdict=Verdict.APPROVE,
@@ -63,40 +54,33 @@ class ApprovalListeners:
         if sentence := await refresh_inbox(self._services, interaction, outcome, Verb.APPROVE):
             await self._services.answers.reply(interaction.surface, sentence)
 
-    async def reject_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Ask for the reason. The modal opens before any other I/O: a trigger lives three seconds."""
-        await ack()
-        click = card_click.parse_click(body)
-        t = translator(self._services.people.cached_locale(click.person))
-        await open_modal(client, click, verb_modal.reject(click, t))
+    async def reject_clicked(self, args: AsyncArgs) -> None:
+        """Open the form that asks for the reason."""
+        await self._interactions.open_modal(args, verb_modal.reject)
 
-    async def verb_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def verb_submitted(self, args: AsyncArgs) -> None:
         """Execute the form's command; the modal shows the result."""
         received = time.monotonic()
-        submission = verb_modal.parse_submission(body)
+        submission = verb_modal.parse_submission(args.body)
         person, context = submission.person, submission.context
-        t = translator(self._services.people.cached_locale(person))
+        t = self._services.cached_translator(person)
         if errors := verb_modal.check(submission, t):
-            await ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=errors)
             return
         try:
             command = command_of(submission)
         except SourceError as error:
             sentence = notices.not_a_source(error.written, t)
-            await ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
+            await args.ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
             return
-        await ack(response_action="update", view=verb_modal.working(t))
+        await args.ack(response_action="update", view=verb_modal.working(t))
         acked = time.monotonic()
         submitted = click_id(context.request_id, submission.view_id, person, submission.view_hash)
-        interaction = self._interactions.at(context, person, submitted, request, received)
+        interaction = self._interactions.at(context, person, submitted, args.request, received)
 
         async def show(sentence: str, view: View | None = None) -> None:
             await self._services.answers.show_or_reply(
-                client,
+                args.client,
                 submission.view_id,
                 view or verb_modal.message(sentence, t),
                 acked,
@@ -108,16 +92,5 @@ class ApprovalListeners:
         sentence = outcome.sentence or notices.confirmed(submission.verb, t)
         again = verb_modal.again(submission, sentence, t) if outcome.may_retry else None
         await show(sentence, again)
-        if interaction.surface.is_private:  # the modal shows the result; the list is outdated now
+        if interaction.surface.is_private:  # an inbox message, which is outdated now
             await refresh_inbox(self._services, interaction, outcome, submission.verb)
-
-
-async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
-    """Open a modal for a click and return its id."""
-    if click.trigger_id:
-        opened = await client.views_open(trigger_id=click.trigger_id, view=view)
-    else:  # a click inside a custom step has a pointer instead
-        opened = await client.views_open(
-            interactivity_pointer=click.interactivity_pointer, view=view
-        )
-    return str(opened["view"]["id"])

@@ -3,11 +3,10 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.answers import NOT_ACKED, Surface
 from bot.listeners.interactions import Interactions
@@ -17,7 +16,6 @@ from views.bulk_modal import BulkItem, BulkSubmission
 from views.bulk_results import BulkResult, Progress
 from views.ids import ActionId, CallbackId
 from views.payload import actor_id
-from views.translator import translator
 from workflows.rules.approvals.request import Decision
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
@@ -41,36 +39,32 @@ class BulkListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def bulk_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def bulk_clicked(self, args: AsyncArgs) -> None:
         """Open the modal at once; then show the requests on this page of the home."""
-        await ack()
-        person = actor_id(body)
-        t = translator(self._services.people.cached_locale(person))
+        await args.ack()
+        person = actor_id(args.body)
+        t = self._services.cached_translator(person)
         opening = bulk_modal.opening(t)
-        opened = await client.views_open(trigger_id=body["trigger_id"], view=opening)
+        opened = await args.client.views_open(trigger_id=args.body["trigger_id"], view=opening)
         page = await self._services.homes.page_of(person)
         view = bulk_modal.form(page.to_decide, t)
-        await self._services.answers.show(client, opened["view"]["id"], view, NOT_ACKED)
+        await self._services.answers.show(args.client, opened["view"]["id"], view, NOT_ACKED)
 
-    async def bulk_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, request: AsyncBoltRequest
-    ) -> None:
+    async def bulk_submitted(self, args: AsyncArgs) -> None:
         """Execute every decision, and show the result of each."""
         received = time.monotonic()
-        submission = bulk_modal.parse(body)
-        t = translator(self._services.people.cached_locale(submission.person))
+        submission = bulk_modal.parse(args.body)
+        t = self._services.cached_translator(submission.person)
         if errors := bulk_modal.check(submission, t):
-            await ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=bulk_modal.working(t))
+        await args.ack(response_action="update", view=bulk_modal.working(t))
         acked = time.monotonic()
         results = _Results(bulk_results.pending_results(submission))
 
         async def show() -> None:
             view = bulk_results.results(results.items, t)
-            await self._services.answers.show(client, submission.view_id, view, acked)
+            await self._services.answers.show(args.client, submission.view_id, view, acked)
 
         async def decide(item: BulkItem) -> None:
             async def notify(sentence: str) -> None:
@@ -81,7 +75,7 @@ class BulkListeners:
                 item.request_id, submission.view_id, submission.person, submission.view_hash
             )
             interaction = self._interactions.at(
-                item.context, submission.person, submitted, request, received
+                item.context, submission.person, submitted, args.request, received
             )
             decision = _decision(submission, item)
             outcome = await self._interactions.execute(interaction, decision, notify)
@@ -94,7 +88,7 @@ class BulkListeners:
                 _log.error("decision_not_followed", request_id=item.request_id, exc_info=failure)
                 results.set(item, Progress.WAITING, notices.still_unconfirmed(t))
         await self._services.answers.show_or_reply(
-            client,
+            args.client,
             submission.view_id,
             bulk_results.results(results.items, t),
             acked,

@@ -1,9 +1,9 @@
-"""`/away`: somebody is away for a while, and who stands in for them meanwhile."""
+"""`/away`: setting an absence and the delegate who decides in the meantime."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.answers import NOT_ACKED, Surface
@@ -14,7 +14,7 @@ from views import away_modal, notices
 from views.away_modal import AwaySubmission
 from views.blocks import View
 from views.ids import CallbackId
-from views.translator import Translator, translator
+from views.translator import Translator
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 
@@ -22,7 +22,7 @@ from workflows.rules.shared.click import click_id
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the command and to its form."""
     listener = AwayListeners(services)
-    app.command("/away")(listener.away_asked)
+    app.command("/away")(listener.form_requested)
     app.view(CallbackId.AWAY)(listener.away_submitted)
 
 
@@ -32,32 +32,30 @@ class AwayListeners:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def away_asked(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once; then show the absences that the person has, if any."""
-        await ack()
-        await open_form(self._services, client, body["user_id"], body["trigger_id"])
+        await args.ack()
+        await open_form(self._services, args.client, args.body["user_id"], args.body["trigger_id"])
 
-    async def away_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Note the absence, and have requests that wait for this person read their people again."""
-        submission = away_modal.parse(body)
-        t = translator(self._services.people.cached_locale(submission.person))
+    async def away_submitted(self, args: AsyncArgs) -> None:
+        """Save the absence, and refresh the open requests that wait for this person."""
+        submission = away_modal.parse(args.body)
+        t = self._services.cached_translator(submission.person)
         if errors := away_modal.check(submission, self._services.now(), t):
-            await ack(response_action="errors", errors=errors)
+            await args.ack(response_action="errors", errors=errors)
             return
-        await ack(response_action="update", view=away_modal.working(t))
+        await args.ack(response_action="update", view=away_modal.working(t))
         acked = time.monotonic()
         answers, surface = self._services.answers, Surface(person=submission.person)
-        noted, sentence, view = await self._note(submission, t)
+        saved, sentence, view = await self._save(submission, t)
         await answers.show_or_reply(
-            client, submission.view_id, view, acked, surface=surface, sentence=sentence
+            args.client, submission.view_id, view, acked, surface=surface, sentence=sentence
         )
-        if noted and (late := await self._refresh(submission)):
+        if saved and (late := await self._refresh(submission)):
             await answers.reply(surface, notices.not_yet_notified(late, t))
 
-    async def _note(self, submission: AwaySubmission, t: Translator) -> tuple[bool, str, View]:
-        """Write down what was submitted; say whether it was, with a sentence and a view."""
+    async def _save(self, submission: AwaySubmission, t: Translator) -> tuple[bool, str, View]:
+        """Save or clear the absence; return whether that succeeded, with a sentence and a view."""
         absences, now = self._services.absences, self._services.now()
         person = submission.person
         if submission.written.back:
@@ -67,13 +65,13 @@ class AwayListeners:
                 replaced = await absences.set(submission.absence, now)
             except AbsenceError as error:
                 refusal = notices.refusal(error.code, {}, t)
-                theirs = await absences.of(person, now)
-                return False, refusal, away_modal.again(submission, theirs, refusal, t)
+                current = await absences.of(person, now)
+                return False, refusal, away_modal.again(submission, current, refusal, t)
             sentence = away_modal.recorded_text(submission.absence, t, replaced)
         return True, sentence, away_modal.message(sentence, t)
 
     async def _refresh(self, submission: AwaySubmission) -> int:
-        """Have requests that wait for this person hear of it; return how many did not."""
+        """Refresh the requests that wait for this person; return how many could not be reached."""
         person = submission.person
         cause = click_id(submission.view_id, person, submission.view_hash)
         return await refresh_watching(self._services, [f"{SourceKind.USER}:{person}"], cause)
@@ -83,7 +81,7 @@ async def open_form(
     services: Services, client: AsyncWebClient, person: str, trigger_id: str
 ) -> None:
     """Open the form at once; then show the absences that the person has, if any."""
-    t = translator(services.people.cached_locale(person))
+    t = services.cached_translator(person)
     opened = await client.views_open(trigger_id=trigger_id, view=away_modal.build(t))
     absences = await services.absences.of(person, services.now())
     if absences:

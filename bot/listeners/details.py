@@ -1,23 +1,19 @@
-"""*View details*: a whole request, for those who may read it."""
+"""*View details*: the whole request, for people who may read it."""
 
-import time
 from itertools import chain
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.actions.execute import readable_as
 from bot.listeners.answers import NOT_ACKED
-from bot.listeners.approvals import open_modal
 from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
 from records.database import DATABASE_FAILURES
-from records.snapshots import decode_snapshot
-from views import card_click, details_modal
+from views import details_modal
 from views.card_click import Click
 from views.ids import ActionId
-from views.translator import translator
 from workflows.rules.approvals.privacy import may_read_snapshot, may_read_trail, public_approval
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import Menu
@@ -44,23 +40,14 @@ class DetailsListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def details_clicked(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
-    ) -> None:
-        """Open the modal at once; then show what the workflow lets this person read.
+    async def details_clicked(self, args: AsyncArgs) -> None:
+        """Open the modal at once; then show the part of the request that this person may read.
 
-        Other people see the public part, and why; their attempt is recorded.
+        People who may not read a private request see its public part and the reason. Their attempt
+        is recorded.
         """
-        received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
-        t = translator(self._services.people.cached_locale(click.person))
-        view_id = await open_modal(client, click, details_modal.opening(click, t))
-        interaction = self._interactions.of_click(click, request, received)
+        opened = await self._interactions.open_modal(args, details_modal.opening)
+        click, interaction, t = opened.click, opened.interaction, opened.t
         menu = await self._interactions.menu(click.request_id, click.person)
         if not isinstance(menu, Menu):
             menu = await self._recorded(click) or menu
@@ -73,7 +60,7 @@ class DetailsListeners:
                 )
         else:
             view = details_modal.message(menu or await self._interactions.show_end(interaction), t)
-        await self._services.answers.show(client, view_id, view, NOT_ACKED)
+        await self._services.answers.show(args.client, opened.view_id, view, NOT_ACKED)
 
     async def _facts(self, click: Click, menu: Menu) -> list[AuditEvent]:
         """Return the facts of a request and of the request it belongs to, oldest first.
@@ -91,13 +78,14 @@ class DetailsListeners:
         return sorted(chain(*trails), key=lambda fact: fact.at)
 
     async def _recorded(self, click: Click) -> Menu | None:
-        """Return the part of a closed request that this person may read: its last snapshot is final.
+        """Return the part of an ended request that this person may read, or None.
 
-        Temporal deletes it eventually; the records have it and who may read it.
+        The records still have the final snapshot and its readers after Temporal has deleted the
+        workflow.
         """
         record = await self._services.requests.get(click.request_id)
-        snapshot = decode_snapshot(record.face) if record is not None else None
-        if record is None or not isinstance(snapshot, ApprovalSnapshot) or snapshot.is_open:
+        snapshot = readable_as(record, ApprovalSnapshot)
+        if record is None or snapshot is None or snapshot.is_open:
             return None
         reads = may_read_snapshot(snapshot, click.person, record.readers)
         return Menu(face=snapshot if reads else public_approval(snapshot), verbs=(), may_read=reads)

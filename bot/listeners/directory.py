@@ -9,7 +9,8 @@ from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -25,32 +26,32 @@ def register(app: AsyncApp, services: Services) -> None:
     """Register listeners for changes that can affect who may decide."""
 
     @app.event("subteam_members_changed")
-    async def members_changed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        await ack()
-        group = text_at(body, "event", "subteam_id")
-        handle = await _handle_of(client, group)
+    async def members_changed(args: AsyncArgs) -> None:
+        await args.ack()
+        group = text_at(args.body, "event", "subteam_id")
+        handle = await _handle_of(args.client, group)
         subjects = [_group(group), _group(handle)]
         if not handle:  # without the handle, at least find requests that list the removed users
-            subjects += map(_user, texts_at(body, "event", "removed_users"))
-        await refresh_watching(services, subjects, text_at(body, "event_id"))
+            subjects += map(_user, texts_at(args.body, "event", "removed_users"))
+        await refresh_watching(services, subjects, text_at(args.body, "event_id"))
 
-    async def group_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        subteam = mapping_at(body, "event", "subteam")
+    async def group_changed(args: AsyncArgs) -> None:
+        await args.ack()
+        subteam = mapping_at(args.body, "event", "subteam")
         subjects = [_group(text_at(subteam, "id")), _group(text_at(subteam, "handle"))]
-        await refresh_watching(services, subjects, text_at(body, "event_id"))
+        await refresh_watching(services, subjects, text_at(args.body, "event_id"))
 
     app.event("subteam_updated")(group_changed)
     app.event("subteam_created")(group_changed)
 
     @app.event("user_change")
-    async def user_changed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        user = mapping_at(body, "event", "user")
+    async def user_changed(args: AsyncArgs) -> None:
+        await args.ack()
+        user = mapping_at(args.body, "event", "user")
         subjects = [_user(text_at(user, "id"))]
         if email := text_at(user, "profile", "email"):
             subjects.append(f"{SourceKind.EMAIL}:{email.lower()}")
-        await refresh_watching(services, subjects, text_at(body, "event_id"))
+        await refresh_watching(services, subjects, text_at(args.body, "event_id"))
         if person := text_at(user, "id"):  # the language may have changed too
             await services.people.refresh(person)
 

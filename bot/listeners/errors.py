@@ -1,4 +1,4 @@
-"""What nobody foresaw: the log gets the details and an id, the person gets the id and a sentence."""
+"""Unexpected errors: the log has the details and an id, the person receives the id and a sentence."""
 
 import asyncio
 import secrets
@@ -21,21 +21,21 @@ from views import approval_modal, away_modal, hr_modal, notices, order_modal, ve
 from views.blocks import View
 from views.ids import CallbackId
 from views.payload import UnreadablePayloadError, text_at
-from views.translator import Translator, translator
+from views.translator import Translator
 
 ACK_IS_SENT = 0.05
-"""Seconds after which Bolt has sent an ack. It looks for one every 10 ms, and forgets one that was
-given where the listener has failed, and this handler returned, before it looked."""
+"""Seconds after which Bolt has sent an ack. It polls for one every 10 ms, and drops the ack of a
+listener that fails if this handler returns before the next poll."""
 
-OPENED_ALREADY = "exchanged_trigger_id"
-"""What Slack says where a press is delivered twice and its form stands open by the first delivery,
-perhaps to another process: the person has what they asked for."""
+TRIGGER_USED = "exchanged_trigger_id"
+"""Slack's error if a click was delivered twice and the first delivery, perhaps to another process,
+has opened the form already."""
 
 _log = structlog.get_logger("bot.errors")
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Catch what listeners raise, and what no listener takes."""
+    """Handle the errors of listeners, and requests without a listener."""
 
     @app.error
     async def error_raised(
@@ -47,13 +47,13 @@ def register(app: AsyncApp, services: Services) -> None:
         if isinstance(error, BoltUnhandledRequestError):
             _log.warning("unhandled_request", kind=_kind(body))
             return BoltResponse(status=404, body="unhandled request")
-        if isinstance(error, SlackApiError) and slack_code(error) == OPENED_ALREADY:
-            _log.info("press_delivered_again", kind=_kind(body))
+        if isinstance(error, SlackApiError) and slack_code(error) == TRIGGER_USED:
+            _log.info("click_delivered_again", kind=_kind(body))
             await asyncio.sleep(ACK_IS_SENT)
             return None
         raised = time.monotonic()
-        t = translator(services.people.cached_locale(_surface(body).person))
-        sentence = _write_down(error, body, t)
+        t = services.cached_translator(_surface(body).person)
+        sentence = _log_error(error, body, t)
         view = _form_again(body, sentence, services, t)
         if response is not None and _kind(body) == "view_submission":  # nothing was acknowledged
             shown = view or verb_modal.message(sentence, t)
@@ -67,8 +67,8 @@ def register(app: AsyncApp, services: Services) -> None:
         return None
 
 
-def _write_down(error: Exception, body: dict[str, Any], t: Translator) -> str:
-    """Log the error and return the sentence for the person who met it."""
+def _log_error(error: Exception, body: dict[str, Any], t: Translator) -> str:
+    """Log the error and return the sentence for the person."""
     if isinstance(error, UnreadablePayloadError):
         person = text_at(body, "user", "id")
         _log.warning("unreadable_payload", what=error.what, kind=_kind(body), person=person)
@@ -81,7 +81,7 @@ def _write_down(error: Exception, body: dict[str, Any], t: Translator) -> str:
 def _form_again(
     body: dict[str, Any], sentence: str, services: Services, t: Translator
 ) -> View | None:
-    """Return the submitted form with what was typed and the sentence on top, where it is ours."""
+    """Return the submitted form, with its values and the sentence on top; None for other payloads."""
     try:
         match text_at(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
             case CallbackId.ORDER:
@@ -109,7 +109,7 @@ def _kind(body: dict[str, Any]) -> str:
 
 
 def _surface(body: dict[str, Any]) -> Surface:
-    """Return where the person is, as far as this body says."""
+    """Return the surface that the payload names; parts may be empty."""
     return Surface(
         person=text_at(body, "user", "id") or text_at(body, "user_id"),
         channel=text_at(body, "channel", "id") or text_at(body, "channel_id"),

@@ -13,7 +13,7 @@ class Homes(Protocol):
         ...
 
     async def place_of(self, person: str) -> HomePlace:
-        """Return the tab and page that a person looks at."""
+        """Return the tab and page that a person is viewing."""
         ...
 
     async def go(self, person: str, place: HomePlace) -> None:
@@ -21,7 +21,7 @@ class Homes(Protocol):
         ...
 
     async def tell(self, person: str, sentence: str, settled: str = "") -> bool:
-        """Show a home with a sentence on top, without the request `settled`; return whether it was."""
+        """Show a home with a sentence on top and without the request `settled`; return whether it worked."""
         ...
 
     async def page_of(self, person: str) -> HomePage:

@@ -1,28 +1,26 @@
 """`/approvals`: a person's inbox in private; and how clicks in an inbox are answered."""
 
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Outcome
 from bot.listeners.services import Services
 from views import inbox_message, notices
 from views.blocks import Message
-from views.translator import translator
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the command."""
 
     @app.command("/approvals")
-    async def inbox_requested(ack: AsyncAck, command: dict[str, Any]) -> None:
-        """Show, in private, what waits for this person and their own requests."""
-        await ack()
+    async def inbox_requested(args: AsyncArgs) -> None:
+        """Show, in private, the requests to decide and the person's own requests."""
+        await args.ack()
         surface = Surface(
-            person=command["user_id"],
-            channel=command["channel_id"],
-            response_url=command.get("response_url", ""),
+            person=args.body["user_id"],
+            channel=args.body["channel_id"],
+            response_url=args.body.get("response_url", ""),
         )
         message = await _message(services, surface.person)
         await services.answers.reply_with(surface, message)
@@ -31,12 +29,12 @@ def register(app: AsyncApp, services: Services) -> None:
 async def refresh_inbox(
     services: Services, interaction: Interaction, outcome: Outcome, verb: str
 ) -> str:
-    """Show an inbox as it is after a click in it; return the sentence that is still to be shown.
+    """Update an inbox after a click in it; return the sentence that must still be shown.
 
     A card shows the result of a click; an inbox does not, because the row is gone.
     """
     surface, sentence = interaction.surface, outcome.sentence
-    t = translator(await services.people.locale_of(surface.person))
+    t = await services.translator(surface.person)
     settled = interaction.request_id if outcome.accepted else ""
     if surface.is_home:
         text = sentence or notices.confirmed(verb, t)
@@ -51,4 +49,4 @@ async def refresh_inbox(
 
 async def _message(services: Services, person: str, settled: str = "") -> Message:
     page = await services.homes.overview(person, inbox_message.MOST, settled)
-    return inbox_message.build(page, translator(await services.people.locale_of(person)))
+    return inbox_message.build(page, await services.translator(person))

@@ -1,5 +1,6 @@
-"""Interactions: a click or a submitted form in Slack, its command, and the answer to it."""
+"""Interactions: clicks and submitted forms in Slack, their commands and the answers."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,6 +8,8 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.execute import (
     Accepted,
@@ -25,12 +28,14 @@ from bot.listeners.services import Services
 from records.requests import RequestRecord
 from records.snapshots import decode_snapshot
 from views import cards, notices
-from views.card_click import Click, ClickContext, pressed_copy
-from views.translator import Translator, translator
+from views.blocks import View
+from views.card_click import Click, ClickContext, parse_click, pressed_copy
+from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.click import REMEMBERED, click_id
 from workflows.rules.shared.errors import RequestClosedError, StaleContentError
+from workflows.rules.shared.recent import RecentKeys
 from workflows.rules.snapshots import Snapshot
 
 INLINE_AGE = timedelta(seconds=1.5)
@@ -68,14 +73,24 @@ class Interaction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How a command went: the sentence to show, empty if the card shows everything.
+    """The outcome of a command: the sentence to show, empty if the card shows everything.
 
-    `accepted` is None if it is not known. `may_retry`: the rules refused, and the request is open.
+    `accepted` is None if that is not known. `may_retry`: the rules refused, and the request is open.
     """
 
     sentence: str = ""
     accepted: bool | None = False
     may_retry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedModal:
+    """A modal that a click has just opened. `t` translates for the person who clicked."""
+
+    click: Click
+    interaction: Interaction
+    view_id: str
+    t: Translator
 
 
 class Interactions:
@@ -89,7 +104,22 @@ class Interactions:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._seen: dict[str, None] = {}
+        self._seen = RecentKeys(REMEMBERED)
+
+    async def open_modal(
+        self, args: AsyncArgs, opening: Callable[[Click, Translator], View]
+    ) -> OpenedModal:
+        """Acknowledge a click on a card and open `opening` before any other I/O.
+
+        The trigger of a click expires after three seconds.
+        """
+        received = time.monotonic()
+        await args.ack()
+        click = parse_click(args.body)
+        t = self._services.cached_translator(click.person)
+        view_id = await open_modal(args.client, click, opening(click, t))
+        interaction = self.of_click(click, args.request, received)
+        return OpenedModal(click=click, interaction=interaction, view_id=view_id, t=t)
 
     def of_click(self, click: Click, request: AsyncBoltRequest, received: float) -> Interaction:
         """Return the interaction of a click on a card."""
@@ -112,10 +142,7 @@ class Interactions:
         received: float,
     ) -> Interaction:
         """Return the interaction of `person` at `place`, and whether Slack delivers it again."""
-        redelivered = click_id in self._seen
-        self._seen[click_id] = None
-        while len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+        redelivered = not self._seen.add(click_id)
         retried = request.headers.get("x-slack-retry-num", ["0"])[0] not in ("", "0")
         surface = surface_of(person, place)
         return Interaction(
@@ -133,9 +160,9 @@ class Interactions:
     async def execute(
         self, interaction: Interaction, command: Command, notify: Notify | None = None
     ) -> Outcome:
-        """Execute a command and return how it went; if accepted, show it on the clicked copy.
+        """Execute a command and return its outcome; if accepted, show it on the clicked copy.
 
-        If the answer takes long, `notify` shows so at once; by default, in private.
+        If the answer takes long, `notify` shows a notice; by default, in private.
         """
         notified = False
 
@@ -186,15 +213,15 @@ class Interactions:
                 return Outcome(sentence=notices.still_unconfirmed(t), accepted=None)
 
     async def menu(self, request_id: str, person: str) -> Menu | str:
-        """Return the menu, or the sentence why there is none; empty if Temporal knows no such request."""
+        """Return the menu, or a sentence if Temporal is unavailable; empty for an unknown request."""
         try:
             return await self._services.approvals.menu(request_id, person) or ""
         except TemporalUnavailableError as error:
-            _log.warning("menu_not_asked", why=str(error))
-            return notices.unavailable(translator(await self._services.people.locale_of(person)))
+            _log.warning("menu_not_read", why=str(error))
+            return notices.unavailable(await self._services.translator(person))
 
     async def show_end(self, interaction: Interaction) -> str:
-        """Have the card of an ended request show its end; return the sentence how it ended."""
+        """Have the card of an ended request show its end; return a sentence about the end."""
         t = await self._translator(interaction)
         record = await self._services.requests.get(interaction.request_id)
         if record is None:
@@ -204,7 +231,7 @@ class Interactions:
         return notices.refusal(RequestClosedError.code, closing_of(readable(record)), t)
 
     async def _show_end(self, interaction: Interaction, record: RequestRecord | None) -> None:
-        """Have the card's owner write it again; if the owner has ended, write the last state here."""
+        """Have the card's owner publish it again; if the owner has ended, write the last state."""
         if record is None or await self._services.commands.republish(
             record.owner_id, interaction.click_id
         ):
@@ -219,7 +246,7 @@ class Interactions:
         await self._services.answers.paint_final(interaction.surface, message)
 
     async def _paint(self, interaction: Interaction, snapshot: Snapshot) -> None:
-        """Write the card inline, unless the snapshot is an old result that was returned again."""
+        """Write the card inline, unless the snapshot is the old result of a repeated update."""
         age = interaction.at - snapshot.changed_at
         if age > INLINE_AGE:
             _log.warning("answer_older_than_click", seconds=age.total_seconds())
@@ -234,9 +261,20 @@ class Interactions:
         return reply
 
     async def _translator(self, interaction: Interaction) -> Translator:
-        return translator(await self._services.people.locale_of(interaction.person))
+        return await self._services.translator(interaction.person)
 
 
 def _root(surface: Surface) -> Surface:
     """Return the surface of the request's card: for a reply in its thread, the thread's root."""
     return replace(surface, message_ts=surface.thread_ts or surface.message_ts)
+
+
+async def open_modal(client: AsyncWebClient, click: Click, view: View) -> str:
+    """Open a modal for a click and return its id."""
+    if click.trigger_id:
+        opened = await client.views_open(trigger_id=click.trigger_id, view=view)
+    else:  # a click inside a custom step has a pointer instead
+        opened = await client.views_open(
+            interactivity_pointer=click.interactivity_pointer, view=view
+        )
+    return str(opened["view"]["id"])

@@ -1,28 +1,26 @@
 """*More…*: what a person may do with a request now, and the form of the verb they choose."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.actions.registry import REGISTRY
 from bot.listeners.answers import NOT_ACKED
-from bot.listeners.approvals import open_modal
 from bot.listeners.interactions import Interactions
 from bot.listeners.services import Services
-from views import card_click, more_modal, notices, verb_modal
+from views import more_modal, notices, verb_modal
 from views.blocks import View
 from views.card_click import context_of
 from views.ids import ActionId
 from views.more_modal import Choice
-from views.translator import Translator, translator
+from views.translator import Translator
 from workflows.rules.messages import Menu
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 
 NOT_OFFERED = "not_offered"
-"""The refusal code of a verb that is no longer offered; no rule pronounces it."""
+"""The refusal code of a verb that is no longer offered; no rule raises it."""
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -39,47 +37,34 @@ class MoreListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def more_clicked(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
-    ) -> None:
+    async def more_clicked(self, args: AsyncArgs) -> None:
         """Open the modal at once; then query what this person may do."""
-        received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
-        t = translator(self._services.people.cached_locale(click.person))
-        view_id = await open_modal(client, click, more_modal.opening(click, t))
-        interaction = self._interactions.of_click(click, request, received)
+        opened = await self._interactions.open_modal(args, more_modal.opening)
+        click, t = opened.click, opened.t
         menu = await self._interactions.menu(click.request_id, click.person)
         if isinstance(menu, Menu):
             view = more_modal.menu(context_of(click), menu, t)
             if not menu.face.is_open:
-                await self._interactions.show_end(interaction)
+                await self._interactions.show_end(opened.interaction)
         else:
-            view = more_modal.message(menu or await self._interactions.show_end(interaction), t)
-        await self._services.answers.show(client, view_id, view, NOT_ACKED)
+            ended = menu or await self._interactions.show_end(opened.interaction)
+            view = more_modal.message(ended, t)
+        await self._services.answers.show(args.client, opened.view_id, view, NOT_ACKED)
 
-    async def verb_chosen(
-        self,
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        request: AsyncBoltRequest,
-    ) -> None:
+    async def verb_chosen(self, args: AsyncArgs) -> None:
         """Show the form of the chosen verb; a verb without a form is executed at once."""
         received = time.monotonic()
-        await ack()
-        choice = more_modal.parse_choice(body)
-        t = translator(self._services.people.cached_locale(choice.person))
+        await args.ack()
+        choice = more_modal.parse_choice(args.body)
+        t = self._services.cached_translator(choice.person)
         if REGISTRY[choice.verb].has_form:
             view = await self._form(choice, t)
         else:
-            view = more_modal.message(await self._execute(choice, request, received, t), t)
+            view = more_modal.message(await self._execute(choice, args.request, received, t), t)
         # With the hash, a view that opened in the meantime is not replaced.
-        await self._services.answers.show(client, choice.view_id, view, NOT_ACKED, choice.view_hash)
+        await self._services.answers.show(
+            args.client, choice.view_id, view, NOT_ACKED, choice.view_hash
+        )
 
     async def _form(self, choice: Choice, t: Translator) -> View:
         context, person = choice.context, choice.person

@@ -13,6 +13,7 @@ from slack_api.errors import SLACK_FAILURES, classify, slack_code
 from views.blocks import View
 from views.card_click import pressed
 from views.payload import text_at
+from workflows.rules.shared.recent import drop_oldest
 
 MAX_FORMS = 500
 """Open forms whose last view is cached. For other forms, the view in Slack's payload is used."""
@@ -87,8 +88,7 @@ class OpenForms:
         view_id = str(body["view"]["id"])
         shown = self._shown.pop(view_id, None) or _Shown()
         self._shown[view_id] = shown
-        while len(self._shown) > MAX_FORMS:
-            del self._shown[next(iter(self._shown))]
+        drop_oldest(self._shown, MAX_FORMS)
         shown.newest = max(shown.newest, _instant(body))
         return shown
 

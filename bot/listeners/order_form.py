@@ -1,36 +1,33 @@
-"""Taking an order in Slack: the modal, its lines and sums as they are typed, and its submission."""
+"""The order form in Slack: its lines, its totals while the user types, and its submission."""
 
-import time
-from typing import Any
+from collections.abc import Callable
 
-import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.actions.start import TemporalUnavailableError
-from bot.listeners.answers import Surface
+from bot.actions.start import order_input
 from bot.listeners.open_forms import OpenForms
 from bot.listeners.services import Services
-from bot.runtime.ids import new_id
-from views import notices, order_modal
+from bot.listeners.submissions import Result, Submission, submit
+from bot.runtime.ids import new_request_id
+from views import order_modal
 from views.blocks import View
 from views.card_click import pressed
 from views.ids import ActionId, CallbackId
 from views.payload import actor_id, text_at
-from views.translator import Translator, translator
-from workflows.rules.approvals.policy import Policy, route
+from views.translator import Translator
+from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.form import CURRENCY, POLICY, OrderFormErrors, ParsedOrder, parse_order
-from workflows.rules.orders.order import Order, OrderSnapshot, PaymentMode
+from workflows.rules.orders.form import OrderFormErrors
+from workflows.rules.orders.order import OrderSnapshot, PaymentMode
 from workflows.rules.people.actors import Actor, Origin
-
-_log = structlog.get_logger("bot.orders")
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command, to what is done in the modal, and to its submission."""
+    """Register the listeners that open, change and submit the form."""
     listener = OrderFormListeners(services)
-    app.command("/order")(listener.order_asked)
+    app.command("/order")(listener.form_requested)
     app.action(ActionId.ADD_LINE)(listener.line_added)
     app.action(ActionId.REMOVE_LINE)(listener.line_removed)
     app.action(ActionId.QUANTITY)(listener.number_typed)
@@ -45,107 +42,74 @@ class OrderFormListeners:
         self._services = services
         self._forms = OpenForms()
 
-    async def order_asked(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Open the modal at once. The order's id is minted here: a double submit is one order."""
-        await ack()
-        t = translator(self._services.people.cached_locale(text_at(body, "user_id")))
-        view = order_modal.build(new_id("ORD"), self._services.products.entries, t)
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+    async def form_requested(self, args: AsyncArgs) -> None:
+        """Open the form at once, with a new order id: submitted twice, it is one order."""
+        await args.ack()
+        t = self._services.cached_translator(text_at(args.body, "user_id"))
+        view = order_modal.build(
+            new_request_id(RequestKind.ORDER), self._services.products.entries, t
+        )
+        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
 
-    async def line_added(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """Show one more line, keeping what was typed."""
-        await ack()
-        key, products = text_at(pressed(body), "value"), self._services.products.entries
-        t = translator(self._services.people.cached_locale(actor_id(body)))
+    async def line_added(self, args: AsyncArgs) -> None:
+        """Add a line to the form, keeping what was typed."""
+        await self._change_lines(args, order_modal.add_line)
+
+    async def line_removed(self, args: AsyncArgs) -> None:
+        """Remove a line from the form, keeping what was typed in the others."""
+        await self._change_lines(args, order_modal.remove_line)
+
+    async def _change_lines(self, args: AsyncArgs, change: Callable[..., View | None]) -> None:
+        await args.ack()
+        key, products = text_at(pressed(args.body), "value"), self._services.products.entries
+        t = self._services.cached_translator(actor_id(args.body))
         await self._forms.change(
-            client, body, lambda view: order_modal.add_line(view, key, products, t)
+            args.client, args.body, lambda view: change(view, key, products, t)
         )
 
-    async def line_removed(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Show the form without this line, keeping what was typed into the others."""
-        await ack()
-        key, products = text_at(pressed(body), "value"), self._services.products.entries
-        t = translator(self._services.people.cached_locale(actor_id(body)))
-        await self._forms.change(
-            client, body, lambda view: order_modal.remove_line(view, key, products, t)
-        )
-
-    async def number_typed(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Show what the lines come to now."""
-        await ack()
+    async def number_typed(self, args: AsyncArgs) -> None:
+        """Update the totals."""
+        await args.ack()
         products = self._services.products.entries
-        t = translator(self._services.people.cached_locale(actor_id(body)))
+        t = self._services.cached_translator(actor_id(args.body))
         await self._forms.refresh(
-            client, body, lambda view: order_modal.with_totals(view, products, t)
+            args.client, args.body, lambda view: order_modal.with_totals(view, products, t)
         )
 
-    async def order_submitted(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        """Check what was written by pure rules, acknowledge, then start the order."""
-        typed = body["view"]
-        requester = Actor(person=actor_id(body), origin=Origin.SLACK)
-        t = translator(self._services.people.cached_locale(requester.person))
+    async def order_submitted(self, args: AsyncArgs) -> None:
+        """Validate the form and start its order."""
+        typed = args.body["view"]
+        requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
+        t = self._services.cached_translator(requester.person)
         products = self._services.products
-        policy = self._services.policies.policy(POLICY)
+        draft, policies = order_modal.parse(typed), self._services.policies
         try:
-            wish = parse_order(order_modal.parse(typed), products.names, CURRENCY, policy)
+            asked = order_input(draft, products.names, policies, requester)
         except OrderFormErrors as mistakes:
-            await ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
+            await args.ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
             return
-        order_id = wish.order.order_id
-        await ack(response_action="update", view=order_modal.working(order_id, t))
-        acked = time.monotonic()
         self._forms.forget(typed["id"])
-        answers = self._services.answers
-        try:
-            view = await self._start(wish, policy, requester, t)
-        except TemporalUnavailableError as error:
-            _log.warning("order_not_started", order_id=order_id, why=repr(error))
-            sentence = notices.unavailable(t)
-            view = order_modal.failed(typed, products.entries, sentence, t)
-            surface = Surface(person=requester.person)
-            await answers.show_or_reply(
-                client, typed["id"], view, acked, surface=surface, sentence=sentence
-            )
-        else:  # whoever has closed the window hears the outcome anyway
-            await answers.show(client, typed["id"], view, acked)
-
-    async def _start(
-        self, wish: ParsedOrder, policy: Policy, requester: Actor, t: Translator
-    ) -> View:
-        """Start the order; return the view that says that it was received.
-
-        Raises TemporalUnavailableError: see `start_order`.
-        """
-        order = wish.order
-        managers = self._services.policies.chain_of(requester.person)
-        asked = OrderInput(
-            order=order,
+        submission = Submission(
+            request_id=asked.order.order_id,
             requester=requester,
-            policy=policy,
-            managers=managers,
-            expire_after=wish.expire_after,
+            working=order_modal.working(asked.order.order_id, t),
+            start=lambda: self._start(asked, t),
+            failed=lambda sentence: order_modal.failed(typed, products.entries, sentence, t),
         )
+        await submit(self._services, args, submission)
+
+    async def _start(self, asked: OrderInput, t: Translator) -> Result:
+        """Start the order. Raises TemporalUnavailableError."""
+        order, policy = asked.order, asked.policy
         started = await self._services.starts.start(asked)
         if isinstance(started.existing, OrderSnapshot):
-            # An unconfirmed first try, perhaps edited since: the first one counts.
+            # An earlier, unconfirmed submission of this form was started, perhaps before an edit.
             order = started.existing.order
-        return order_modal.received(
+        view = order_modal.received(
             order.order_id,
             t,
             total=str(order.total),
-            waits_in=_asks_in(policy, order),
+            waits_in=policy.channel if route(policy, order.total).levels else "",
             paid_elsewhere=order.payment is PaymentMode.AWAIT,
         )
-
-
-def _asks_in(policy: Policy, order: Order) -> str:
-    """Return the channel where this order waits for a yes, or nothing where it needs none."""
-    return policy.channel if route(policy, order.total).levels else ""
+        return Result(view=view)

@@ -1,9 +1,9 @@
 """Orders in Slack: `/order-status`, and the buttons of orders and of their list."""
 
 import time
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Interactions
@@ -11,7 +11,6 @@ from bot.listeners.services import Services
 from views import card_click, notices, order_status
 from views.ids import ActionId
 from views.payload import actor_id, text_at
-from views.translator import translator
 from workflows.rules.orders.order import Cancellation
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
@@ -33,36 +32,36 @@ class OrderListeners:
         self._services = services
         self._interactions = Interactions(services)
 
-    async def status_requested(self, ack: AsyncAck, command: dict[str, Any]) -> None:
+    async def status_requested(self, args: AsyncArgs) -> None:
         """Show, in private, one order or the latest orders of this person."""
-        await ack()
+        await args.ack()
         surface = Surface(
-            person=command["user_id"],
-            channel=command["channel_id"],
-            response_url=command.get("response_url", ""),
+            person=args.body["user_id"],
+            channel=args.body["channel_id"],
+            response_url=args.body.get("response_url", ""),
         )
-        typed = command.get("text", "").strip()
+        typed = args.body.get("text", "").strip()
         if typed:
             await self._show(surface, typed)
             return
         snapshots = await self._services.orders.latest_of(surface.person)
-        t = translator(await self._services.people.locale_of(surface.person))
+        t = await self._services.translator(surface.person)
         await self._services.answers.reply_with(surface, order_status.latest(snapshots, t))
 
-    async def show_clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Show one order of a list as it stands now; the list stays."""
-        await ack()
+    async def show_clicked(self, args: AsyncArgs) -> None:
+        """Show the current state of one order of a list, below the list."""
+        await args.ack()
         surface = Surface(
-            person=actor_id(body),
-            channel=text_at(body, "channel", "id"),
-            response_url=text_at(body, "response_url"),
+            person=actor_id(args.body),
+            channel=text_at(args.body, "channel", "id"),
+            response_url=text_at(args.body, "response_url"),
         )
-        await self._show(surface, text_at(card_click.pressed(body), "value"))
+        await self._show(surface, text_at(card_click.pressed(args.body), "value"))
 
     async def _show(self, surface: Surface, typed: str) -> None:
-        """Show one order by its number, or why it cannot be shown."""
+        """Show an order, or the reason why it cannot be shown."""
         answers, order_id = self._services.answers, typed.upper()
-        t = translator(await self._services.people.locale_of(surface.person))
+        t = await self._services.translator(surface.person)
         if not ORDER_ID.fullmatch(order_id):
             await answers.reply(surface, notices.malformed_order_id(typed, t))
         elif snapshot := await self._services.orders.look_up(order_id):
@@ -70,19 +69,17 @@ class OrderListeners:
         else:
             await answers.reply(surface, notices.unknown_order(order_id, t))
 
-    async def cancel_clicked(
-        self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest
-    ) -> None:
+    async def cancel_clicked(self, args: AsyncArgs) -> None:
         """Cancel the order, which the person has confirmed, and show the result."""
         received = time.monotonic()
-        await ack()
-        click = card_click.parse_click(body)
-        interaction = self._interactions.of_click(click, request, received)
+        await args.ack()
+        click = card_click.parse_click(args.body)
+        interaction = self._interactions.of_click(click, args.request, received)
         command = Cancellation(actor=Actor(person=click.person, origin=Origin.SLACK))
         outcome = await self._interactions.execute(interaction, command)
         sentence = outcome.sentence
         if interaction.surface.is_private and not await self._refresh(interaction):
-            t = translator(await self._services.people.locale_of(click.person))
+            t = await self._services.translator(click.person)
             sentence = sentence or notices.confirmed(OrderVerb.CANCEL, t)
         if sentence:
             await self._services.answers.reply(interaction.surface, sentence)
@@ -92,6 +89,6 @@ class OrderListeners:
         snapshot = await self._services.orders.look_up(interaction.request_id)
         if snapshot is None:
             return False
-        t = translator(await self._services.people.locale_of(interaction.person))
+        t = await self._services.translator(interaction.person)
         message = order_status.order(snapshot, interaction.person, t)
         return await self._services.answers.paint_final(interaction.surface, message)

@@ -16,6 +16,7 @@ from records.absences import Absences
 from records.audit import AuditTrail
 from records.requests import Requests
 from slack_api.locales import Locales
+from views.translator import Translator, translator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,3 +36,11 @@ class Services:
     homes: Homes
     answers: Answers
     now: Callable[[], datetime]
+
+    def cached_translator(self, person: str) -> Translator:
+        """Return the translator of a person without I/O, for a modal that must open at once."""
+        return translator(self.people.cached_locale(person))
+
+    async def translator(self, person: str) -> Translator:
+        """Return the translator of a person."""
+        return translator(await self.people.locale_of(person))

@@ -15,20 +15,21 @@ from slack_api.errors import SLACK_FAILURES, classify
 from views import thread_notices
 from views.payload import mappings_at
 from views.thread_reply import ThreadReply, approve_message, parse_reply, request_of
-from views.translator import Translator, translator
+from views.translator import Translator
 from views.typed_decision import is_typed_decision
 from workflows.rules.approvals.request import Comment
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
+from workflows.rules.journeys import journey_of_id
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.errors import RequestClosedError
-from workflows.rules.shared.ids import HR_ID, ORDER_ID
+from workflows.rules.shared.recent import RecentKeys
 
 REMEMBERED = 1000
-"""How many events and notices are remembered, so that none is answered twice."""
-THREAD = 100
-"""Messages of a thread that are searched for the one with the buttons."""
+"""How many events, and how many notices, are remembered, so that none is answered twice."""
+SEARCHED_MESSAGES = 100
+"""How many messages of a thread are searched for the buttons."""
 NOT_YET = BoltResponse(status=503, body="not confirmed yet")
 """Makes Slack send the event again, with the same id, so it counts once."""
 
@@ -36,7 +37,7 @@ _log = structlog.get_logger("bot.thread_comments")
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to messages: those in the thread of a card are comments, the rest is not read."""
+    """Listen to messages: replies in the thread of a card are comments, others are ignored."""
     listener = ThreadListeners(services)
     app.event("message", middleware=[listener.record_comment])(listener.thread_replied)
 
@@ -46,7 +47,8 @@ class ThreadListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._answered: dict[tuple[str, ...], None] = {}
+        self._recorded = RecentKeys(REMEMBERED)
+        self._sent = RecentKeys(REMEMBERED)
 
     async def record_comment(
         self,
@@ -58,7 +60,7 @@ class ThreadListeners:
         """Record a reply as a comment before the event is acknowledged: Bolt would do that first.
 
         An unconfirmed comment is not acknowledged: Slack sends the event again (at once, after 1 and
-        5 minutes), and the update's id makes the two one comment.
+        5 minutes), and the update's id makes both deliveries one comment.
         """
         bot_user = context.bot_user_id or ""
         reply = parse_reply(body, bot_user)
@@ -69,23 +71,23 @@ class ThreadListeners:
             messages = mappings_at(root.data, "messages")
             request_id = request_of(messages[0], bot_user) if messages else ""
             if request_id:
-                redelivered = (reply.event_id,) in self._answered
+                redelivered = reply.event_id in self._recorded
                 result = await self._comment(reply, request_id, redelivered=redelivered)
                 if isinstance(result, Unconfirmed):
                     _log.warning("comment_not_confirmed", request_id=request_id)
                     return NOT_YET
-                self._is_new(reply.event_id)
+                self._recorded.add(reply.event_id)
                 context["comment"] = (reply, result, redelivered)
         await next_()
         return None
 
     async def thread_replied(self, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-        """Tell the person, in private in that thread, what they may have misunderstood."""
+        """Send the author a private notice in the thread, if the comment needs one."""
         if "comment" not in context:
             return
         reply, result, redelivered = context["comment"]
         surface = Surface(person=reply.person, channel=reply.channel, thread_ts=reply.thread_ts)
-        t = translator(await self._services.people.locale_of(reply.person))
+        t = await self._services.translator(reply.person)
         match result:
             case Accepted(snapshot=snapshot):
                 sentences = await self._hints(client, reply, snapshot, t, redelivered=redelivered)
@@ -101,7 +103,8 @@ class ThreadListeners:
     ) -> Result[ApprovalSnapshot]:
         """Execute the reply as a comment, under the event's id: it counts once."""
         actor, commands = Actor(person=reply.person, origin=Origin.SLACK), self._services.commands
-        if ORDER_ID.fullmatch(request_id) or HR_ID.fullmatch(request_id):
+        journey = journey_of_id(request_id)
+        if journey is not None and journey.has_child_approval:
             # Its approval has ended, and left the card to the order or HR request.
             code = RequestClosedError.code
             if not redelivered:
@@ -113,7 +116,7 @@ class ThreadListeners:
             redelivered=redelivered,
             retry=False,
         )
-        return await commands.execute(Comment(actor=actor, text=reply.words), context)
+        return await commands.execute(Comment(actor=actor, text=reply.plain_text), context)
 
     async def _hints(
         self,
@@ -126,7 +129,7 @@ class ThreadListeners:
     ) -> list[str]:
         """Return the notices about a recorded comment; the same event is answered once."""
         hints: list[str] = []
-        if is_typed_decision(reply.said) and not redelivered:
+        if is_typed_decision(reply.text) and not redelivered:
             link = await self._link_to_buttons(client, reply, snapshot.request_id)
             hints.append(thread_notices.typed_decision(t, link))
         if snapshot.private:
@@ -139,7 +142,7 @@ class ThreadListeners:
         """Return the permalink of the message with *Approve*: the card, or its level's reply."""
         try:
             thread = await client.conversations_replies(
-                channel=reply.channel, ts=reply.thread_ts, limit=THREAD
+                channel=reply.channel, ts=reply.thread_ts, limit=SEARCHED_MESSAGES
             )
         except SLACK_FAILURES as error:
             _log.info("thread_not_read", error=classify(error).code)
@@ -152,12 +155,5 @@ class ThreadListeners:
 
     def _once(self, reply: ThreadReply, what: str, sentence: str) -> list[str]:
         """Return the sentence, unless this person has received it in this thread already."""
-        is_new = self._is_new(reply.person, reply.channel, reply.thread_ts, what)
+        is_new = self._sent.add((reply.person, reply.channel, reply.thread_ts, what))
         return [sentence] if is_new else []
-
-    def _is_new(self, *what: str) -> bool:
-        is_new = what not in self._answered
-        self._answered[what] = None
-        while len(self._answered) > REMEMBERED:
-            del self._answered[next(iter(self._answered))]
-        return is_new

@@ -2,7 +2,14 @@
 
 import secrets
 
+from workflows.rules.approvals.request import RequestKind
+from workflows.rules.journeys import JOURNEYS
 from workflows.rules.shared.ids import ID_ALPHABET
+
+
+def new_request_id(kind: RequestKind) -> str:
+    """Return a new id for a request of this kind."""
+    return new_id(JOURNEYS[kind].id_prefix)
 
 
 def new_id(prefix: str) -> str:

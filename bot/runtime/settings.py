@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         )
 
     def slack_transport(self) -> SocketMode | SignedHttp:
-        """Return how Slack delivers: over Socket Mode if there is an app token, else over signed HTTP.
+        """Return the transport of Slack's requests: Socket Mode with an app token, else signed HTTP.
 
         Raises:
             SettingsError: neither is set, or the app token is not an app-level token.

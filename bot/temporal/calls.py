@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -27,8 +28,8 @@ WAIT = 2.5
 """Seconds to wait for an update's result before it counts as unconfirmed."""
 
 IN_FLIGHT = 4
-"""Concurrent updates per request and process. The server admits ten per workflow, and its own retry
-beyond that limit is slow."""
+"""Concurrent updates per request and process. The server allows ten per workflow, and its own retry
+beyond that limit is slow (docs/temporal-facts.md, "Updates in flight")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,19 +120,34 @@ class TemporalCalls:
             return Unconfirmed()
         return Accepted(snapshot=snapshot)
 
-    async def _started(self, name: str, start: Callable[[], Awaitable[object]]) -> bool:
+    async def _start(
+        self,
+        run: Any,
+        workflow_input: object,
+        workflow_id: str,
+        summary: str,
+        attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+    ) -> bool:
         """Start a workflow and return True, or False if its id was used before. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer in time.
         """
         try:
             async with asyncio.timeout(self._wait):
-                await start()
+                await self._client.start_workflow(
+                    run,
+                    workflow_input,
+                    id=workflow_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    search_attributes=attributes,
+                    static_summary=summary,
+                )
         except WorkflowAlreadyStartedError:
             return False
         except (RPCError, TimeoutError) as error:
             self._require_namespace(error)
-            raise TemporalUnavailableError(name) from error
+            raise TemporalUnavailableError(f"start {workflow_id}") from error
         return True
 
     async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
@@ -191,7 +207,8 @@ def _refused_or_ended(error: WorkflowUpdateFailedError) -> NotAccepted:
 
 def _from_rpc(error: RPCError) -> NotAccepted:
     if error.status is RPCStatusCode.NOT_FOUND:
-        # Only the message distinguishes an id that never existed from a closed workflow.
+        # Only the message distinguishes an unknown id from a closed workflow: see
+        # docs/temporal-facts.md, "Update errors".
         return WorkflowUnknown() if "not found for ID" in error.message else WorkflowEnded()
     if error.status in _TRANSIENT:
         return Unconfirmed()

@@ -1,12 +1,10 @@
-"""The bot's only way to Temporal: connect, start, update, query, republish."""
+"""The bot's Temporal client: connect, start, update, query, republish."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.common import WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
@@ -57,30 +55,21 @@ class WorkflowClient(OrderCalls):
         """
         match asked:
             case ApprovalRequest():
-                summary = f"{asked.policy.name} for {asked.requester.person}"
-                started = ApprovalInput(request=asked)
-                return await self._start(ApprovalWorkflow.run, started, asked.request_id, summary)
+                return await self._start(
+                    ApprovalWorkflow.run,
+                    ApprovalInput(request=asked),
+                    asked.request_id,
+                    f"{asked.policy.name} for {asked.requester.person}",
+                )
             case HrInput():
-                request, summary = (
-                    asked.request,
+                return await self._start(
+                    HrRequestWorkflow.run,
+                    asked,
+                    asked.request.request_id,
                     f"{asked.request.type} for {asked.requester.person}",
                 )
-                return await self._start(HrRequestWorkflow.run, asked, request.request_id, summary)
             case OrderInput():
                 return await self._start_order(asked)
-
-    async def _start(self, run: Any, asked: object, workflow_id: str, summary: str) -> bool:
-        return await self._started(
-            f"start {workflow_id}",
-            lambda: self._client.start_workflow(
-                run,
-                asked,
-                id=workflow_id,
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=summary,
-            ),
-        )
 
     async def menu(self, request_id: str, person: str) -> Menu | None:
         """Return the current snapshot and what `person` may do; None if there is no such request.
@@ -100,9 +89,9 @@ class WorkflowClient(OrderCalls):
             self._require_namespace(error)
 
     async def republish(self, owner_id: str, click_id: str) -> bool:
-        """Ask a card's owner to write it again; return False if the owner has ended.
+        """Have a card's owner publish it again; return False if the owner has ended.
 
-        Calls that arrive while an update is under way share the next one, so a crowd clicking an
+        Calls that arrive during an update share the next update, so a crowd clicking an
         outdated card causes two updates. Raises TemporalUnavailableError; safe to repeat.
         """
         following = self._republishing.get(owner_id)

@@ -130,7 +130,7 @@ async def _use_recorded(history: WorkflowHistory, collected: "_Collected") -> No
 
 @dataclass(slots=True)
 class _Collected:
-    """The batches that one workflow sent to the audit, over all its runs."""
+    """The batches that a workflow sent to the audit trail, over all its runs."""
 
     facts: dict[int, AuditEvent] = field(default_factory=dict)
     batches: dict[int, AuditBatch] = field(default_factory=dict)

@@ -1,20 +1,17 @@
 """Calls to orders: start, confirm a payment, query."""
 
 import asyncio
+from functools import partial
 
 import structlog
 from temporalio.client import WorkflowHandle
-from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.temporal.calls import TemporalCalls, TemporalUnavailableError
 from workflows.order import OrderWorkflow
 from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
-from workflows.rules.orders.order import (
-    OrderSnapshot,
-    PaymentConfirmation,
-)
+from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
 from workflows.search import DEFINITIONS, attributes_of
 
 QUERY_WAIT = 2.0
@@ -35,27 +32,20 @@ class OrderCalls(TemporalCalls):
         needs_approval = bool(route(asked.policy, asked.order.total).levels)
         attributes = attributes_of(asked, needs_approval=needs_approval)
 
-        async def start() -> None:
-            try:
-                await self._start_with(asked, attributes)
-            except RPCError as error:
-                if not _lacks_attributes(error):
-                    raise
-                _log.warning("search_attributes_unknown", register=DEFINITIONS)
-                await self._start_with(asked, TypedSearchAttributes.empty)
-
-        return await self._started("start_order", start)
-
-    async def _start_with(self, asked: OrderInput, attributes: TypedSearchAttributes) -> None:
-        await self._client.start_workflow(
+        start = partial(
+            self._start,
             OrderWorkflow.run,
             asked,
-            id=asked.order.order_id,
-            task_queue=self._task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=attributes,
-            static_summary=f"{asked.order.total} for {asked.requester.person}",
+            asked.order.order_id,
+            f"{asked.order.total} for {asked.requester.person}",
         )
+        try:
+            return await start(attributes)
+        except TemporalUnavailableError as error:
+            if not _lacks_attributes(error.__cause__):
+                raise
+            _log.warning("search_attributes_unknown", register=DEFINITIONS)
+            return await start()
 
     async def confirm_payment(self, order_id: str, confirmation: PaymentConfirmation) -> bool:
         """Signal a payment to an order; return False if there is no such order, or it has ended.
@@ -95,7 +85,7 @@ class OrderCalls(TemporalCalls):
         return self._client.get_workflow_handle_for(OrderWorkflow.run, order_id)
 
 
-def _lacks_attributes(error: RPCError) -> bool:
+def _lacks_attributes(error: BaseException | None) -> bool:
     """Return whether the start failed because the namespace lacks our search attributes."""
-    refused = error.status is RPCStatusCode.INVALID_ARGUMENT
-    return refused and "search attribute" in error.message.lower()
+    refused = isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT
+    return refused and "search attribute" in str(error).lower()

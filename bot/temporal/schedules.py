@@ -1,5 +1,6 @@
 """Temporal Schedules: the payment sweep and the daily summary."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -118,7 +119,7 @@ async def show(client: Client, schedule_id: str) -> ScheduleDescription | None:
     try:
         found = await client.get_schedule_handle(schedule_id).describe()
     except RPCError as error:
-        _require_missing(error, "show schedule")
+        _require_missing(error, "show")
         return None
     return ScheduleDescription(
         schedule_id=schedule_id,
@@ -141,34 +142,28 @@ async def show(client: Client, schedule_id: str) -> ScheduleDescription | None:
 
 async def pause(client: Client, schedule_id: str, note: str) -> bool:
     """Pause a schedule until `resume`; return False if it does not exist. Safe to repeat."""
-    try:
-        await client.get_schedule_handle(schedule_id).pause(note=note)
-    except RPCError as error:
-        _require_missing(error, "pause schedule")
-        return False
-    return True
+    return await _changed("pause", client.get_schedule_handle(schedule_id).pause(note=note))
 
 
 async def resume(client: Client, schedule_id: str, note: str) -> bool:
     """Resume a paused schedule; return False if it does not exist. Safe to repeat."""
-    try:
-        await client.get_schedule_handle(schedule_id).unpause(note=note)
-    except RPCError as error:
-        _require_missing(error, "resume schedule")
-        return False
-    return True
+    return await _changed("resume", client.get_schedule_handle(schedule_id).unpause(note=note))
 
 
 async def remove(client: Client, schedule_id: str) -> bool:
     """Delete a schedule; return False if it does not exist. Workflows it started continue."""
+    return await _changed("remove", client.get_schedule_handle(schedule_id).delete())
+
+
+async def _changed(what: str, call: Awaitable[None]) -> bool:
     try:
-        await client.get_schedule_handle(schedule_id).delete()
+        await call
     except RPCError as error:
-        _require_missing(error, "remove schedule")
+        _require_missing(error, what)
         return False
     return True
 
 
 def _require_missing(error: RPCError, what: str) -> None:
     if error.status is not RPCStatusCode.NOT_FOUND:
-        raise TemporalUnavailableError(what) from error
+        raise TemporalUnavailableError(f"{what} schedule") from error

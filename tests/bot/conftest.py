@@ -1,4 +1,4 @@
-"""The real parts together: Temporal, worker, SQLite, the stand-in and the Bolt app, one set per test."""
+"""Fixtures with the real parts: Temporal, worker, SQLite, the Slack stand-in and the Bolt app."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -26,13 +26,13 @@ from emulator.server import start
 from records.database import Database
 from records.refusals import Refusals
 from records.stock import Stock
-from tests.bot.command_line import CommandLine, command_line, set_up
-from tests.bot.desk import ANA, RunningWorker, Shop, listeners_ended, unique
-from tests.bot.front_desk import FrontDesk
-from tests.bot.front_door import SECRET as WEBHOOK_SECRET
-from tests.bot.front_door import front_door
-from tests.bot.presses import SECRET, SignedHttp
-from tests.bot.till import Till
+from tests.bot.cli_driver import CliDriver, cli_driver, configure_cli
+from tests.bot.http_client import SECRET as WEBHOOK_SECRET
+from tests.bot.http_client import http_server
+from tests.bot.order_cli import OrderCli
+from tests.bot.order_driver import ANA, OrderDriver, RunningWorker, listeners_finished, unique
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SECRET, SignedHttp
 from tests.sandbox import sandbox_sharing
 from worker import activities
 from workflows.registry import WORKFLOWS
@@ -42,14 +42,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    # slack_sdk asks the environment for a proxy even for 127.0.0.1.
+    # slack_sdk reads the proxy from the environment even for 127.0.0.1.
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _short_tracebacks() -> Iterator[None]:
-    """Print what fails in a few lines: structlog's own default draws every frame in a box."""
+    """Print short tracebacks: structlog's default draws a box around every frame."""
     renderer = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
@@ -71,13 +71,13 @@ async def slack() -> AsyncIterator[StandInClient]:
 
 @pytest.fixture
 def web(slack: StandInClient) -> AsyncWebClient:
-    """Slack's own client, as the bot's process makes it."""
+    """Slack's client, with the configuration of the bot's process."""
     return AsyncWebClient(token="xoxb-local", base_url=f"{slack.base_url}/api/")
 
 
 @pytest.fixture(scope="session")
 async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its schema and its products, to be copied."""
+    """A database with schema and products, as a template for copies."""
     path = tmp_path_factory.mktemp("records") / "template.db"
     async with Database(f"sqlite:///{path}") as database:
         await database.upgrade()
@@ -129,14 +129,14 @@ async def worker(
 
 @pytest.fixture
 def _worker_first(request: pytest.FixtureRequest) -> None:
-    """Start the worker before the bot, so that it ends after it, where a test needs one at all."""
+    """Start the worker before the bot, so that it stops after the bot, if the test needs a worker."""
     if "worker" in request.fixturenames:
         request.getfixturevalue("worker")
 
 
 @pytest.fixture(scope="session")
 def policies() -> Policies:
-    """The policies that are shipped."""
+    """The policies in the repository's policies.toml."""
     return policy_file.load(ROOT / "policies.toml")
 
 
@@ -157,7 +157,7 @@ async def services(
         slack=web, database=database, workflows=workflows, policies=policies
     ) as services:
         yield services
-        await listeners_ended()
+        await listeners_finished()
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ async def bot(
 
 @pytest.fixture
 def http(web: AsyncWebClient, services: Services) -> SignedHttp:
-    """The bot, taking signed requests; nothing is connected to the stand-in's deliveries."""
+    """The bot over signed HTTP; it does not receive the stand-in's deliveries."""
     return SignedHttp(create_app(web, SECRET, services))
 
 
@@ -189,23 +189,23 @@ def refusals(database: Database) -> Refusals:
 
 
 @pytest.fixture
-def desk(
+def request_driver(
     slack: StandInClient, services: Services, workflows: WorkflowClient, worker: RunningWorker
-) -> FrontDesk:
+) -> RequestDriver:
     house = services.policies.policy("order")
-    return FrontDesk(slack=slack, workflows=workflows, house=house)
+    return RequestDriver(slack=slack, workflows=workflows, house=house)
 
 
 @pytest.fixture
-def shop(  # noqa: PLR0913, PLR0917 - what an order meets
+def order_driver(  # noqa: PLR0913, PLR0917 - the parts that an order uses
     slack: StandInClient,
     temporal: WorkflowEnvironment,
     services: Services,
     workflows: WorkflowClient,
     refusals: Refusals,
     worker: RunningWorker,
-) -> Shop:
-    return Shop(
+) -> OrderDriver:
+    return OrderDriver(
         slack=slack,
         env=temporal,
         workflows=workflows,
@@ -216,7 +216,7 @@ def shop(  # noqa: PLR0913, PLR0917 - what an order meets
 
 
 @pytest.fixture
-def shell(  # noqa: PLR0913, PLR0917 - what a command meets
+def cli(  # noqa: PLR0913, PLR0917 - the parts that a command uses
     temporal: WorkflowEnvironment,
     workflows: WorkflowClient,
     database: Database,
@@ -225,9 +225,9 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> CommandLine:
-    """The command line, set up for this test's Temporal, queue and records."""
-    set_up(
+) -> CliDriver:
+    """The command line, configured for this test's Temporal, queue and records."""
+    configure_cli(
         monkeypatch,
         tmp_path,
         DATABASE_URL=f"sqlite:///{records_file}",
@@ -235,23 +235,23 @@ def shell(  # noqa: PLR0913, PLR0917 - what a command meets
         TEMPORAL_NAMESPACE=temporal.client.namespace,
         TEMPORAL_TASK_QUEUE=queue,
     )
-    return command_line(workflows, database, tmp_path_factory.mktemp("said"))
+    return cli_driver(workflows, database, tmp_path_factory.mktemp("output"))
 
 
 @pytest.fixture
-async def till(  # noqa: PLR0913, PLR0917 - what a command meets
-    shell: CommandLine,
-    shop: Shop,
+async def order_cli(  # noqa: PLR0913, PLR0917 - the parts that a command uses
+    cli: CliDriver,
+    order_driver: OrderDriver,
     services: Services,
     database: Database,
     queue: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Till]:
-    """The command line on orders, by the policies that are shipped, and the bot's webhook."""
-    async with front_door(services, database, shop.env.client, queue) as door:
+) -> AsyncIterator[OrderCli]:
+    """The order commands, with the shipped policies and the bot's payment webhook."""
+    async with http_server(services, database, order_driver.env.client, queue) as http_client:
         monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
         monkeypatch.setenv("CLI_PERSON", ANA)
         monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", WEBHOOK_SECRET)
-        monkeypatch.setenv("WEB_PORT", door.url.rpartition(":")[2])
-        with capture_logs():  # the bot's, which is in this process, are not what a command prints
-            yield Till(shell=shell, shop=shop, database=database)
+        monkeypatch.setenv("WEB_PORT", http_client.url.rpartition(":")[2])
+        with capture_logs():  # the bot runs in this process, and its logs are not command output
+            yield OrderCli(cli=cli, order_driver=order_driver, database=database)

@@ -1,4 +1,4 @@
-"""The HTTP API for orders, over real HTTP: create, read, cancel, and a problem for everything else."""
+"""The HTTP API for orders over real HTTP: create, read and cancel, and problems for all errors."""
 
 import asyncio
 import json
@@ -22,8 +22,15 @@ from bot.temporal.calls import (
 )
 from bot.temporal.client import StartInput, WorkflowClient
 from records.database import Database
-from tests.bot.desk import ANA, BORIS, RunningWorker, Shop, has_buttons, was_started
-from tests.bot.front_door import LINE, ORDER, TOKEN, FrontDoor, Json, Reply, front_door
+from tests.bot.http_client import LINE, ORDER, TOKEN, HttpClient, Json, Reply, http_server
+from tests.bot.order_driver import (
+    ANA,
+    BORIS,
+    OrderDriver,
+    RunningWorker,
+    exists,
+    has_approve_button,
+)
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.messages import OrderInput
@@ -35,23 +42,25 @@ COSTLY = {**ORDER, "lines": [{**LINE, "quantity": 3}]}
 
 
 @pytest.fixture
-async def door(
+async def http_client(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
-) -> AsyncIterator[FrontDoor]:
-    async with front_door(services, database, temporal.client, queue) as door:
-        yield door
+) -> AsyncIterator[HttpClient]:
+    async with http_server(services, database, temporal.client, queue) as http_client:
+        yield http_client
 
 
-async def _create(door: FrontDoor, body: Json, key: str = "") -> Reply:
-    return await door.ask("POST", ORDERS, body, Idempotency_Key=key or new_id("KEY"))
+async def _create(http_client: HttpClient, body: Json, key: str = "") -> Reply:
+    return await http_client.call("POST", ORDERS, body, Idempotency_Key=key or new_id("KEY"))
 
 
-async def test_an_order_is_created_read_and_done(door: FrontDoor, shop: Shop) -> None:
-    created = await _create(door, ORDER)
+async def test_an_order_is_created_read_and_completed(
+    http_client: HttpClient, order_driver: OrderDriver
+) -> None:
+    created = await _create(http_client, ORDER)
     order_id = created.body["order_id"]
-    await shop.end(order_id)
+    await order_driver.skip_to_end(order_id)
 
-    read = await door.ask("GET", created.headers["Location"])
+    read = await http_client.call("GET", created.headers["Location"])
 
     assert (created.status, created.headers["Location"]) == (201, f"{ORDERS}/{order_id}")
     assert (created.body["total"], created.body["requires_approval"]) == ("500.00", False)
@@ -61,55 +70,55 @@ async def test_an_order_is_created_read_and_done(door: FrontDoor, shop: Shop) ->
     assert {step["status"] for step in read.body["steps"]} == {"done"}
 
 
-async def test_the_total_is_computed_and_decides_whether_somebody_is_asked(
-    door: FrontDoor, shop: Shop
+async def test_the_computed_total_decides_whether_an_approval_is_needed(
+    http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
     cents = {"sku": "LAMP-LED", "quantity": 1, "unit_price": "0.01"}
-    created = await _create(door, {**ORDER, "lines": [{**LINE, "quantity": 2}, cents]})
+    created = await _create(http_client, {**ORDER, "lines": [{**LINE, "quantity": 2}, cents]})
 
     assert (created.body["total"], created.body["requires_approval"]) == ("1000.01", True)
-    card = await shop.card(created.body["order_id"], has_buttons)
+    card = await order_driver.card(created.body["order_id"], has_approve_button)
     assert f"<@{BORIS}>" in card["text"]
 
 
 @pytest.mark.parametrize("by", ["key", "id"])
-async def test_the_same_order_sent_twice_at_once_and_later_is_one(
-    door: FrontDoor, shop: Shop, by: str
+async def test_repeated_requests_create_one_order(
+    http_client: HttpClient, order_driver: OrderDriver, by: str
 ) -> None:
-    wish = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
+    body = COSTLY if by == "key" else {**COSTLY, "order_id": new_id("ORD")}
     key = new_id("KEY")
 
-    replies = await asyncio.gather(*(_create(door, wish, key) for _ in range(4)))
-    await shop.card(replies[0].body["order_id"], has_buttons)
-    replies.append(await _create(door, wish, key))
+    replies = await asyncio.gather(*(_create(http_client, body, key) for _ in range(4)))
+    await order_driver.card(replies[0].body["order_id"], has_approve_button)
+    replies.append(await _create(http_client, body, key))
 
     assert sorted(reply.status for reply in replies) == [200, 200, 200, 200, 201]
     assert len({json.dumps(reply.body) for reply in replies}) == 1
-    assert len(await shop.requests.orders(requester=ANA)) == 1
+    assert len(await order_driver.requests.orders(requester=ANA)) == 1
 
 
 OTHERS = [{"note": "soon"}, {"lines": [{**LINE, "quantity": 4}]}, {"requester": BORIS}]
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=["note", "lines", "requester"])
-async def test_another_order_under_the_same_key_is_refused(
-    door: FrontDoor, shop: Shop, other: Json
+async def test_a_different_order_with_the_same_key_is_rejected(
+    http_client: HttpClient, order_driver: OrderDriver, other: Json
 ) -> None:
     key = new_id("KEY")
-    created = await _create(door, COSTLY, key)
-    await shop.card(created.body["order_id"], has_buttons)
+    created = await _create(http_client, COSTLY, key)
+    await order_driver.card(created.body["order_id"], has_approve_button)
 
-    reply = await _create(door, {**COSTLY, **other}, key)
+    reply = await _create(http_client, {**COSTLY, **other}, key)
 
     assert (reply.status, reply.problem) == (409, "order-exists")
 
 
 @pytest.mark.parametrize("key", ["", "short", "has a blank in it", "x" * 201])
-async def test_an_order_that_could_not_be_told_from_its_repetition_is_refused(
-    door: FrontDoor, key: str
+async def test_an_order_without_a_usable_idempotency_key_is_rejected(
+    http_client: HttpClient, key: str
 ) -> None:
     headers = {"Idempotency_Key": key} if key else {}
-    reply = await door.ask("POST", ORDERS, ORDER, **headers)
+    reply = await http_client.call("POST", ORDERS, ORDER, **headers)
 
     assert (reply.status, reply.problem) == (400, "key-missing")
 
@@ -143,18 +152,18 @@ MISTAKES: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda one: str(one)[:50])
-async def test_what_is_wrong_is_pointed_at_and_nothing_starts(
-    door: FrontDoor, temporal: WorkflowEnvironment, wrong: Json, pointer: str
+@pytest.mark.parametrize(("wrong", "pointer"), MISTAKES, ids=lambda mistake: str(mistake)[:50])
+async def test_validation_errors_point_at_the_field_and_start_nothing(
+    http_client: HttpClient, temporal: WorkflowEnvironment, wrong: Json, pointer: str
 ) -> None:
     order_id = new_id("ORD")
 
-    reply = await _create(door, {**ORDER, "order_id": order_id, **wrong})
+    reply = await _create(http_client, {**ORDER, "order_id": order_id, **wrong})
 
     assert (reply.status, reply.problem) == (422, "unreadable")
-    assert [one["pointer"] for one in reply.body["errors"]] == [pointer]
-    assert all(one["detail"] for one in reply.body["errors"])
-    assert not await was_started(temporal, order_id)
+    assert [error["pointer"] for error in reply.body["errors"]] == [pointer]
+    assert all(error["detail"] for error in reply.body["errors"])
+    assert not await exists(temporal, order_id)
 
 
 TOKENS = ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer é"]
@@ -168,22 +177,22 @@ ROUTES = [
 
 @pytest.mark.parametrize("written", TOKENS)
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_without_the_token_nobody_is_let_in(
-    door: FrontDoor, method: str, path: str, written: str
+async def test_requests_without_the_token_are_rejected(
+    http_client: HttpClient, method: str, path: str, written: str
 ) -> None:
     headers = {"Authorization": written} if written else {}
 
-    reply = await door.send(method, path, b"{}", headers)
+    reply = await http_client.send(method, path, b"{}", headers)
 
     assert (reply.status, reply.problem) == (401, "unauthorized")
     assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_an_api_without_a_token_is_off_and_says_so(
+async def test_an_api_without_a_configured_token_is_disabled(
     services: Services, database: Database, temporal: WorkflowEnvironment, queue: str
 ) -> None:
-    async with front_door(services, database, temporal.client, queue, token="") as door:
-        reply = await door.send("GET", ORDERS, None, {"Authorization": "Bearer "})
+    async with http_server(services, database, temporal.client, queue, token="") as http_client:
+        reply = await http_client.send("GET", ORDERS, None, {"Authorization": "Bearer "})
 
     assert (reply.status, reply.problem) == (503, "not-set-up")
     assert "API_TOKEN" in reply.body["detail"]
@@ -204,66 +213,73 @@ NOWHERE = [
 
 
 @pytest.mark.parametrize(("method", "path", "status", "problem"), NOWHERE)
-async def test_what_leads_nowhere_is_a_problem_too(  # noqa: PLR0913, PLR0917 - a row
-    door: FrontDoor, worker: RunningWorker, method: str, path: str, status: int, problem: str
+async def test_unknown_routes_and_methods_return_problems(  # noqa: PLR0913, PLR0917 - a row
+    http_client: HttpClient,
+    worker: RunningWorker,
+    method: str,
+    path: str,
+    status: int,
+    problem: str,
 ) -> None:
     body = {"actor": ANA} if method == "POST" else None
 
-    reply = await door.ask(method, path, body)
+    reply = await http_client.call(method, path, body)
 
     assert (reply.status, reply.problem) == (status, problem)
     assert (status == 405) == ("Allow" in reply.headers)
 
 
-async def test_the_latest_orders_of_a_person_come_first(door: FrontDoor, shop: Shop) -> None:
+async def test_orders_of_a_person_are_listed_newest_first(
+    http_client: HttpClient, order_driver: OrderDriver
+) -> None:
     ids = []
     for _ in range(3):
-        created = await _create(door, COSTLY)
+        created = await _create(http_client, COSTLY)
         ids.append(created.body["order_id"])
-        await shop.card(ids[-1], has_buttons)
+        await order_driver.card(ids[-1], has_approve_button)
 
-    listed = await door.ask("GET", f"{ORDERS}?requester={ANA}&limit=2")
-    others = await door.ask("GET", f"{ORDERS}?requester={BORIS}")
+    listed = await http_client.call("GET", f"{ORDERS}?requester={ANA}&limit=2")
+    others = await http_client.call("GET", f"{ORDERS}?requester={BORIS}")
 
-    assert [one["order_id"] for one in listed.body["orders"]] == ids[:0:-1]
+    assert [order["order_id"] for order in listed.body["orders"]] == ids[:0:-1]
     assert others.body == {"orders": []}
 
 
-async def test_a_cancellation_that_is_refused_has_a_sentence_and_is_written_down(
-    door: FrontDoor, shop: Shop
+async def test_a_refused_cancellation_is_explained_and_recorded(
+    http_client: HttpClient, order_driver: OrderDriver
 ) -> None:
-    order_id = (await _create(door, COSTLY)).body["order_id"]
-    await shop.card(order_id, has_buttons)
+    order_id = (await _create(http_client, COSTLY)).body["order_id"]
+    await order_driver.card(order_id, has_approve_button)
     path = f"{ORDERS}/{order_id}/cancel"
-    assert (await door.ask("POST", path, {"actor": ANA})).status == 200
+    assert (await http_client.call("POST", path, {"actor": ANA})).status == 200
 
-    second = await door.ask("POST", path, {"actor": BORIS})
-    await shop.end(order_id)
-    late = await door.ask("POST", path, {"actor": BORIS})
+    second = await http_client.call("POST", path, {"actor": BORIS})
+    await order_driver.skip_to_end(order_id)
+    late = await http_client.call("POST", path, {"actor": BORIS})
 
     assert (second.status, second.problem) in {(409, "already-cancelled"), (409, "order-closed")}
     assert (late.status, late.problem) == (409, "order-closed")
     assert late.body["detail"] == notices.field_refusal(
         "order_closed", {"status": "cancelled"}, ENGLISH
     )
-    refusals = await shop.refusals.of(order_id)
-    assert [(one.actor.person, one.verb) for one in refusals] == [(BORIS, "cancel")] * 2
-    assert {one.actor.origin for one in refusals} == {Origin.API}
+    refusals = await order_driver.refusals.of(order_id)
+    assert [(refusal.actor.person, refusal.verb) for refusal in refusals] == [(BORIS, "cancel")] * 2
+    assert {refusal.actor.origin for refusal in refusals} == {Origin.API}
 
 
 class Fakes(WorkflowClient):
-    """Orders that answer as a test wants."""
+    """Order calls with the answers that a test sets."""
 
     def __init__(self) -> None:
         self.answer: NotAccepted = WorkflowUnknown()
         self.updates: list[tuple[str, str, object]] = []
         self.started: list[OrderInput] = []
 
-    async def start(self, asked: StartInput) -> bool:
+    async def start(self, start_input: StartInput) -> bool:
         if isinstance(self.answer, Unconfirmed):
             raise TemporalUnavailableError("start_order")
-        assert isinstance(asked, OrderInput)
-        self.started.append(asked)
+        assert isinstance(start_input, OrderInput)
+        self.started.append(start_input)
         return True
 
     async def update(
@@ -280,27 +296,29 @@ async def fakes() -> Fakes:
 
 
 @pytest.fixture
-async def quick_door(
+async def fake_api_client(
     services: Services,
     database: Database,
     temporal: WorkflowEnvironment,
     queue: str,
     fakes: Fakes,
-) -> AsyncIterator[FrontDoor]:
-    """A door behind which nothing happens."""
-    async with front_door(services, database, temporal.client, queue, orders=fakes) as door:
-        yield door
+) -> AsyncIterator[HttpClient]:
+    """A client of an API whose order calls are fakes."""
+    async with http_server(services, database, temporal.client, queue, orders=fakes) as http_client:
+        yield http_client
 
 
-async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
-    quick_door: FrontDoor, fakes: Fakes
+async def test_with_temporal_down_the_response_says_that_a_retry_is_safe(
+    fake_api_client: HttpClient, fakes: Fakes
 ) -> None:
     fakes.answer = Unconfirmed()
     path = f"{ORDERS}/ORD-00000000/cancel"
 
-    created = await _create(quick_door, ORDER)
+    created = await _create(fake_api_client, ORDER)
     for _ in range(2):
-        reply = await quick_door.ask("POST", path, {"actor": ANA}, Idempotency_Key="the-same-key")
+        reply = await fake_api_client.call(
+            "POST", path, {"actor": ANA}, Idempotency_Key="the-same-key"
+        )
 
         assert (reply.status, reply.problem) == (503, "unconfirmed")
         assert reply.headers["Retry-After"]
@@ -308,22 +326,22 @@ async def test_with_temporal_down_asking_again_is_safe_and_the_answer_says_so(
     assert len(set(fakes.updates)) == 1
 
 
-async def test_who_pays_elsewhere_needs_no_card_and_an_address_goes_along(
-    quick_door: FrontDoor, fakes: Fakes
+async def test_an_external_payment_needs_no_card_and_the_email_is_passed_on(
+    fake_api_client: HttpClient, fakes: Fakes
 ) -> None:
-    wish = {**ORDER, "payment": "await", "email": "ada@example.org"}
-    del wish["card_expiry"]
+    body = {**ORDER, "payment": "await", "email": "ada@example.org"}
+    del body["card_expiry"]
 
-    created = await _create(quick_door, wish)
+    created = await _create(fake_api_client, body)
 
-    (asked,) = fakes.started
+    (started,) = fakes.started
     assert created.status == 201
-    assert (asked.order.card_expiry, asked.order.payment) == ("", PaymentMode.AWAIT)
-    assert asked.order.email == "ada@example.org"
+    assert (started.order.card_expiry, started.order.payment) == ("", PaymentMode.AWAIT)
+    assert started.order.email == "ada@example.org"
 
 
-async def test_a_body_that_is_too_long_is_refused(quick_door: FrontDoor) -> None:
-    reply = await quick_door.ask("POST", ORDERS, b" " * (MAX_BODY + 1))
+async def test_a_body_that_is_too_long_is_rejected(fake_api_client: HttpClient) -> None:
+    reply = await fake_api_client.call("POST", ORDERS, b" " * (MAX_BODY + 1))
 
     assert (reply.status, reply.problem) == (413, "too-long")
 
@@ -334,13 +352,15 @@ _ANY: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 _LINES = st.lists(
-    st.fixed_dictionaries({}, optional={name: _ANY | st.just(one) for name, one in LINE.items()}),
+    st.fixed_dictionaries(
+        {}, optional={name: _ANY | st.just(value) for name, value in LINE.items()}
+    ),
     max_size=3,
 )
 _NEAR = st.fixed_dictionaries(
     {},
     optional={
-        **{name: _ANY | st.just(one) for name, one in ORDER.items()},
+        **{name: _ANY | st.just(value) for name, value in ORDER.items()},
         "lines": _LINES,
         **dict.fromkeys(
             ("note", "email", "payment", "expire_after", "payment_window", "actor"), _ANY
@@ -354,14 +374,16 @@ _NEAR = st.fixed_dictionaries(
 )
 @given(
     path=st.sampled_from([ORDERS, f"{ORDERS}/ORD-00000000/cancel"]),
-    body=st.binary() | st.builds(lambda one: json.dumps(one).encode(), _NEAR | _ANY),
+    body=st.binary() | st.builds(lambda body: json.dumps(body).encode(), _NEAR | _ANY),
 )
 @example(path=ORDERS, body=b"[" * 60_000)
 @example(path=ORDERS, body=json.dumps({**ORDER, "expire_after": "9" * 60_000 + "d"}).encode())
 @example(path=ORDERS, body=json.dumps({**ORDER, "payment_window": "999999999d"}).encode())
 @example(path=ORDERS, body=rb'{"customer": "\ud800"}')
-async def test_no_body_makes_the_server_fail(quick_door: FrontDoor, path: str, body: bytes) -> None:
-    reply = await quick_door.ask("POST", path, body, Idempotency_Key="the-same-key")
+async def test_arbitrary_bodies_never_cause_a_server_error(
+    fake_api_client: HttpClient, path: str, body: bytes
+) -> None:
+    reply = await fake_api_client.call("POST", path, body, Idempotency_Key="the-same-key")
 
     assert reply.status in {201, 400, 404, 422}
     assert reply.status == 201 or reply.problem

@@ -1,4 +1,4 @@
-"""`/approval`: the form, its mistakes at their fields, and one request however often it is sent."""
+"""`/approval`: the form, errors at their fields, and one request per form."""
 
 import json
 
@@ -8,8 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, Json, was_started
-from tests.bot.front_desk import FrontDesk, offers
+from tests.bot.order_driver import ANA, APPROVALS, Json, exists
+from tests.bot.request_driver import RequestDriver, offers
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Actor, Origin
@@ -24,9 +24,9 @@ async def open_form(slack: StandInClient, text: str = "") -> Json:
 
 
 def choose(form: Json, policy: str) -> Json:
-    """Return the state of the select in which this policy is chosen."""
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
-    (option,) = (one for one in block["element"]["options"] if one["value"] == policy)
+    """Return the state of the policy select with this choice."""
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "policy")
+    (option,) = (option for option in block["element"]["options"] if option["value"] == policy)
     return {"selected_option": option}
 
 
@@ -35,7 +35,7 @@ def request_id_of(form: Json) -> str:
 
 
 def policy_with_levels(services: Services) -> str:
-    """Return a policy of the shipped file that asks somebody about every amount."""
+    """Return a shipped policy in which every amount needs an approval."""
     return next(
         name
         for name, policy in services.policies.by_name.items()
@@ -43,8 +43,8 @@ def policy_with_levels(services: Services) -> str:
     )
 
 
-async def test_a_request_is_asked_by_the_form(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+async def test_the_form_creates_a_request(
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
     policy = policy_with_levels(services)
@@ -54,13 +54,13 @@ async def test_a_request_is_asked_by_the_form(
 
     request_id = request_id_of(form)
     await slack.wait_for_modal(ANA, lambda v: request_id in text_of(v) and not v["callback_id"])
-    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(request_id, lambda snapshot: bool(snapshot.levels))
     assert snapshot.policy == policy
     assert snapshot.requester.person == ANA
     assert snapshot.content.title == TYPED["title"]
 
 
-async def test_the_command_may_name_the_policy(
+async def test_the_command_accepts_a_policy(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     policy = policy_with_levels(services)
@@ -68,7 +68,7 @@ async def test_the_command_may_name_the_policy(
     form = await open_form(slack, policy)
 
     assert f'"value": "{policy}"' in json.dumps(
-        next(one for one in form["blocks"] if one["block_id"] == "policy")["element"][
+        next(block for block in form["blocks"] if block["block_id"] == "policy")["element"][
             "initial_option"
         ]
     )
@@ -77,15 +77,15 @@ async def test_the_command_may_name_the_policy(
 async def test_orders_have_their_own_form(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
 
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "policy")
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "policy")
     assert "order" not in [option["value"] for option in block["element"]["options"]]
 
 
-async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
+async def test_every_mistake_is_shown_at_its_field_and_nothing_is_started(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     temporal: WorkflowEnvironment,
 ) -> None:
     form = await open_form(slack)
@@ -101,11 +101,11 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(
 
     errors = answer["errors"] if "errors" in answer else answer["response"]["errors"]
     assert sorted(errors) == ["amount", "answer_within", "links"]
-    assert not await was_started(temporal, request_id_of(form))
+    assert not await exists(temporal, request_id_of(form))
 
 
-async def test_the_same_form_twice_is_one_request(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+async def test_submitting_the_same_form_twice_creates_one_request(
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack)
     await slack.deliveries(duplicate=1)
@@ -113,7 +113,9 @@ async def test_the_same_form_twice_is_one_request(
 
     await slack.submit(ANA, form, {**title, "policy": choose(form, policy_with_levels(services))})
 
-    snapshot = await desk.face(request_id_of(form), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(
+        request_id_of(form), lambda snapshot: bool(snapshot.levels)
+    )
     await slack.wait_for_message(
         APPROVALS, ANA, lambda m: request_id_of(form) in text_of(m) and offers("more")(m)
     )
@@ -129,29 +131,31 @@ SENT_AGAIN: list[tuple[dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("changed", "words"), SENT_AGAIN)
-async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - what a form meets
+async def test_resubmitting_an_edited_form_reports_that_the_first_submission_counts(  # noqa: PLR0913, PLR0917 - the parts that a form uses
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     changed: dict[str, str],
     words: str,
 ) -> None:
     form = await open_form(slack)
     request_id, name = request_id_of(form), policy_with_levels(services)
     policy = services.policies.policy(name)
-    asked = ApprovalRequest(
+    pending = ApprovalRequest(
         request_id=request_id,
         requester=Actor(person=ANA, origin=Origin.SLACK),
         content=Content(title="Chairs", text="Six of them"),
         policy=policy,
         route=route(policy, None),
     )
-    assert await desk.workflows.start(asked)  # a first try that was not confirmed
+    assert await request_driver.workflows.start(
+        pending
+    )  # an earlier submission that was not confirmed
     again = {"title": "Chairs", "text": "Six of them", **changed, "policy": choose(form, name)}
 
     await slack.submit(ANA, form, again)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    snapshot = await desk.face(request_id, lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(request_id, lambda snapshot: bool(snapshot.levels))
     assert snapshot.content.title == "Chairs"

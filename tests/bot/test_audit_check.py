@@ -1,4 +1,4 @@
-"""An intact trail beside what its workflow's history yields: every way in which they can differ."""
+"""Comparing a trail with the facts in its workflow's history: every possible difference."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -24,11 +24,11 @@ LAST = len(FACTS)
 
 
 def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> ReplayedFacts:
-    """Return what a workflow yields that handed all these facts over at once."""
+    """Return the replayed facts of a workflow that recorded all of them in one batch."""
     assert isinstance(SNAPSHOT, ApprovalSnapshot)
     batch = AuditBatch(request_id="APR-1", owner_id="APR-1", facts=facts, face=SNAPSHOT)
     derived = ReplayedFacts(
-        facts={one.sequence: one for one in facts},
+        facts={fact.sequence: fact for fact in facts},
         batches={facts[-1].sequence: batch},
         acknowledged=facts[-1].sequence,
         finished=True,
@@ -39,11 +39,11 @@ def history(facts: tuple[AuditEvent, ...] = FACTS, **changes: Any) -> ReplayedFa
 def trail(
     facts: tuple[AuditEvent, ...] = FACTS, snapshot: str = STATE.face, **head: object
 ) -> Trail:
-    """Return a trail whose chain is whole."""
+    """Return a trail with an intact chain."""
     rows, previous = [], GENESIS
-    for one in facts:
-        previous = chain_hash(previous, one)
-        rows.append(columns_of(one) | {"chain_hash": previous})
+    for fact in facts:
+        previous = chain_hash(previous, fact)
+        rows.append(columns_of(fact) | {"chain_hash": previous})
     row = {
         "request_id": "APR-1",
         "owner_id": "APR-1",
@@ -59,15 +59,17 @@ def trail(
     return made
 
 
-def test_what_the_history_yields_agrees() -> None:
+def test_an_intact_trail_matches_the_history() -> None:
     assert compare(trail(), history(), blanks=False) == (Compared.AGREES, 0)
 
 
 @pytest.mark.parametrize("number", range(1, LAST + 1))
-def test_a_fact_that_was_rewritten_differs(number: int) -> None:
+def test_a_rewritten_fact_differs(number: int) -> None:
     changes: list[dict[str, Any]] = [{"reason": "x"}, {"rule": "x"}, {"data": {}}, {"level": 7}]
     for change in changes:
-        facts = tuple(replace(one, **change) if one.sequence == number else one for one in FACTS)
+        facts = tuple(
+            replace(fact, **change) if fact.sequence == number else fact for fact in FACTS
+        )
 
         found = compare(trail(facts), history(), blanks=False)
 
@@ -76,7 +78,7 @@ def test_a_fact_that_was_rewritten_differs(number: int) -> None:
 
 
 @pytest.mark.parametrize("finished", [True, False])
-def test_a_fact_too_many_never_happened(*, finished: bool) -> None:
+def test_an_extra_fact_is_reported_as_never_happened(*, finished: bool) -> None:
     fewer = history(FACTS[:-1], finished=finished)
 
     assert compare(trail(), fewer, blanks=False) == (Compared.FACT_INVENTED, LAST)
@@ -90,7 +92,7 @@ def test_a_fact_too_many_never_happened(*, finished: bool) -> None:
         ({"acknowledged": LAST - 1}, Compared.FACT_LOST),
     ],
 )
-def test_a_fact_that_was_confirmed_or_whose_workflow_has_ended_must_be_there(
+def test_a_confirmed_fact_must_be_in_the_records(
     changes: dict[str, Any], compared: Compared
 ) -> None:
     found, sequence = compare(trail(FACTS[:-1]), history(**changes), blanks=False)
@@ -103,26 +105,26 @@ def test_a_fact_that_was_confirmed_or_whose_workflow_has_ended_must_be_there(
     [{"status": "approved"}, {"owner_id": "ORD-1"}, {"requester": "UGUS"}, {"kind": "order"}],
     ids=str,
 )
-def test_a_last_state_that_is_another_one_differs(head: dict[str, Any]) -> None:
+def test_a_changed_final_state_differs(head: dict[str, Any]) -> None:
     assert compare(trail(**head), history(), blanks=False) == (Compared.STATE_DIFFERS, LAST)
 
 
-def test_a_last_snapshot_that_is_another_one_differs() -> None:
+def test_a_changed_final_snapshot_differs() -> None:
     for snapshot in (STATE.face.replace(REASON, "No money"), STATE.face.replace(REASON, ""), "{}"):
         found = compare(trail(face=snapshot), history(), blanks=False)
         assert found == (Compared.STATE_DIFFERS, LAST)
 
 
-def test_of_runs_that_are_forgotten_the_chain_alone_speaks() -> None:
+def test_only_the_chain_covers_deleted_runs() -> None:
     late = history(FACTS[2:])
 
     assert compare(trail(), late, blanks=False) == (Compared.AGREES_IN_PART, 0)
 
 
 def redacted(digest: str) -> Trail:
-    """Return the trail with its remark redacted, and this digest kept."""
+    """Return the trail with its remark redacted and this digest recorded."""
     whole = trail(face=STATE.face.replace(REMARK, ""))
-    number = next(one.sequence for one in FACTS if one.reason == REMARK)
+    number = next(fact.sequence for fact in FACTS if fact.reason == REMARK)
     row = whole.rows[number - 1]
     gone = columns_of(without_texts(FACTS[number - 1], frozenset({"reason"})))
     kept = {"request_id": "APR-1", "sequence": number, "field": "reason", "digest": digest}
@@ -142,7 +144,7 @@ def test_a_redacted_fact_is_compared_by_its_digest() -> None:
     assert found is Compared.FACT_DIFFERS
 
 
-def test_beside_a_redaction_nothing_else_of_the_last_state_may_differ() -> None:
+def test_a_redaction_excuses_no_other_difference_in_the_final_state() -> None:
     right = redacted(text_digest(REMARK))
     assert right.head is not None
     forged = replace(right, head={**right.head, "face": STATE.face.replace(REASON, "No money")})
@@ -150,32 +152,32 @@ def test_beside_a_redaction_nothing_else_of_the_last_state_may_differ() -> None:
     assert compare(forged, history(), blanks=True) == (Compared.STATE_DIFFERS, LAST)
 
 
-def test_the_story_says_what_it_should() -> None:
+def test_the_fixture_trail_has_the_expected_facts() -> None:
     assert isinstance(SNAPSHOT, ApprovalSnapshot)
     assert public(SNAPSHOT, "APR-1") == STATE
 
 
-class GoingOn(AuditTrail):
-    """The records of a request that goes on: each reading finds one fact more."""
+class StillRunning(AuditTrail):
+    """The records of a running request: each read finds one more fact."""
 
     def __init__(self) -> None:
         self.readings = LAST - 3
 
-    async def trail(self, request_id: str) -> Trail:  # noqa: ARG002 - of any request
+    async def trail(self, request_id: str) -> Trail:  # noqa: ARG002 - the same for every request
         self.readings = min(self.readings + 1, LAST)
         return trail(FACTS[: self.readings])
 
 
-async def test_what_is_written_between_the_two_readings_is_not_lost(
+async def test_a_fact_written_between_the_two_reads_is_not_reported_as_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Guard: without the second reading this is FACT_LOST."""
+    """Without the second read, the result is FACT_LOST."""
 
     async def replayed(*_: object) -> ReplayedFacts:
         return history()
 
     monkeypatch.setattr(audit_verification, "replay_facts", replayed)
 
-    found = await audit_verification.check(GoingOn(), cast("Client", object()), "APR-1")
+    found = await audit_verification.check(StillRunning(), cast("Client", object()), "APR-1")
 
     assert (found.compared, found.facts, found.is_whole) == (Compared.AGREES, LAST, True)

@@ -1,9 +1,10 @@
-"""`countersign audit`: shown, handed out, checked against Temporal's history, and redacted."""
+"""`countersign audit`: showing, exporting, verifying and redacting trails."""
 
 import asyncio
 import csv
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,14 +15,16 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from bot.actions.execute import Accepted, Refused
 from bot.cli import audit_file
 from bot.policies.file import Policies
 from records.database import Database
 from records.schema import audit_events, requests
 from records.trail import fact_of
-from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
-from tests.bot.desk import PATIENCE, RunningWorker, an_order
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
+from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.records.stories import change, contents, forge
+from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.messages import OrderInput
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.ids import approval_id
@@ -34,24 +37,27 @@ SECRET = "=HYPERLINK(swordfish)"
 pytestmark = pytest.mark.usefixtures("worker")
 
 
-async def rejected(shell: CommandLine) -> str:
-    """Return a request that Boris has refused in words that he regrets, after Gus was refused."""
-    request = await shell.ask()
-    assert (await shell.request("decide", request, "approve", "--as", GUS)).code == 6
-    said = await shell.request("decide", request, "reject", "--as", BORIS, "--reason", SECRET)
-    assert said.code == 0, said.err
-    await shell.fact(request, Fact.REQUEST_REJECTED)
+async def rejected(cli: CliDriver) -> str:
+    """Return a request that Boris rejected with the reason SECRET, after Gus was refused."""
+    request = await cli.create_request()
+    decision = Decision(actor=cli_actor(GUS), verdict=Verdict.APPROVE, content_revision=1, level=1)
+    assert isinstance(await cli.execute(request, decision), Refused)
+    rejection = replace(decision, actor=cli_actor(BORIS), verdict=Verdict.REJECT, reason=SECRET)
+    assert isinstance(await cli.execute(request, rejection), Accepted)
+    await cli.fact(request, Fact.REQUEST_REJECTED)
     return request
 
 
-async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: CommandLine) -> None:
-    request = await rejected(shell)
+async def test_a_trail_shows_actors_times_and_rules(cli: CliDriver) -> None:
+    request = await rejected(cli)
 
-    shown = await shell.type("audit", "show", request)
-    plain = await shell.type("audit", "show", request, "--json")
-    refused = await shell.type("audit", "refusals", request)
-    counted = await shell.type("audit", "refusals", "--json")
-    unknown = await shell.type("audit", "show", "REQ-NEVERWAS")
+    shown, plain, refused, counted, unknown = await asyncio.gather(
+        cli.run("audit", "show", request),
+        cli.run("audit", "show", request, "--json"),
+        cli.run("audit", "refusals", request),
+        cli.run("audit", "refusals", "--json"),
+        cli.run("audit", "show", "REQ-NEVERWAS"),
+    )
 
     assert shown.code == 0
     for words in (
@@ -73,17 +79,19 @@ async def test_a_trail_is_shown_with_who_and_when_and_by_which_rule(shell: Comma
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
-async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history_alone(
-    shell: CommandLine, database: Database
+async def test_a_trail_forged_with_valid_hashes_is_detected_by_the_history(
+    cli: CliDriver, database: Database
 ) -> None:
-    """Guard: `bot.actions.audit_verification.check` without its call of `replay_facts` finds nothing."""
-    request = await rejected(shell)
-    before = await shell.type("audit", "verify", request)
+    """Without `replay_facts`, `bot.actions.audit_verification.check` detects nothing here."""
+    request = await rejected(cli)
+    before = await cli.run("audit", "verify", request)
     await forge(database, request, 3, reason="We have no money")
 
-    alone = await shell.type("audit", "verify", request, "--no-temporal")
-    compared = await shell.type("audit", "verify", request)
-    everything = await shell.type("audit", "verify", "--all")
+    alone, compared, everything = await asyncio.gather(
+        cli.run("audit", "verify", request, "--no-temporal"),
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all"),
+    )
 
     assert (before.code, before.err) == (0, "")
     assert before.out == (f"{request}: 4 facts, {SAME}\n")
@@ -99,14 +107,14 @@ async def test_what_is_rewritten_with_all_its_hashes_is_found_out_by_the_history
     )
 
 
-async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
-    shell: CommandLine, database: Database
+async def test_changed_facts_states_and_refusals_are_reported(
+    cli: CliDriver, database: Database
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     await change(
         database, "UPDATE requests SET status = 'approved' WHERE request_id = :it", it=request
     )
-    state = await shell.type("audit", "verify", request)
+    state = await cli.run("audit", "verify", request)
     await change(
         database,
         "UPDATE audit_events SET rule = 'x' WHERE request_id = :it AND sequence = 2",
@@ -114,8 +122,10 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
     )
     await change(database, "UPDATE refusals SET code = 'x'")
 
-    fact = await shell.type("audit", "verify", request)
-    everything = await shell.type("audit", "verify", "--all", "--no-temporal")
+    fact, everything = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all", "--no-temporal"),
+    )
 
     assert (state.code, fact.code, everything.code) == (FLAWED, FLAWED, FLAWED)
     assert state.out == (
@@ -125,58 +135,64 @@ async def test_a_changed_fact_a_changed_state_and_a_changed_refusal_are_named(
     assert "The refusals: refusal 1 was altered.\n" in everything.out
 
 
-async def test_a_trail_that_was_wiped_out_is_missed_by_the_history(
-    shell: CommandLine, database: Database, temporal: WorkflowEnvironment
+async def test_a_deleted_trail_is_detected_by_the_history(
+    cli: CliDriver, database: Database, temporal: WorkflowEnvironment
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     async with database.writing() as connection:
         for table in (audit_events, requests):
             await connection.execute(delete(table).where(table.c.request_id == request))
 
-    one = await shell.type("audit", "verify", request)
     await until(lambda: is_listed(temporal, request))
-    everything = await shell.type("audit", "verify", "--all")
-    alone = await shell.type("audit", "verify", request, "--no-temporal")
+    verified, everything, alone = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "verify", "--all"),
+        cli.run("audit", "verify", request, "--no-temporal"),
+    )
 
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
-    assert (one.code, one.out) == (FLAWED, sentence)
+    assert (verified.code, verified.out) == (FLAWED, sentence)
     assert (everything.code, everything.out.startswith(sentence)) == (FLAWED, True)
     assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is recorded.\n")
 
 
-async def test_an_open_request_an_order_and_its_approval_are_what_their_histories_yield(
-    shell: CommandLine, policies: Policies
+async def test_trails_of_a_request_an_order_and_its_approval_match_their_histories(
+    cli: CliDriver, policies: Policies
 ) -> None:
-    waiting = await shell.ask("travel")
-    order = an_order()
-    await shell.workflows.start(
-        OrderInput(order=order, requester=by(ANA), policy=policies.policy("order"), managers=())
+    waiting = await cli.create_request("travel")
+    order = make_order()
+    await cli.workflows.start(
+        OrderInput(
+            order=order, requester=cli_actor(ANA), policy=policies.policy("order"), managers=()
+        )
     )
     approval = approval_id(order.order_id)
-    await shell.until_open(approval)
-    done = await shell.request("decide", approval, "approve", "--as", BORIS)
-    assert done.code == 0, done.err
-    await shell.fact(order.order_id, Fact.ORDER_ENDED)
+    await cli.until_decidable(approval)
+    approve = Decision(actor=cli_actor(BORIS), verdict=Verdict.APPROVE, content_revision=1, level=1)
+    assert isinstance(await cli.execute(approval, approve), Accepted)
+    await cli.fact(order.order_id, Fact.ORDER_ENDED)
 
-    said = await shell.type("audit", "verify", waiting, order.order_id, approval)
-    everything = await shell.type("audit", "verify", "--all")
+    result, everything = await asyncio.gather(
+        cli.run("audit", "verify", waiting, order.order_id, approval),
+        cli.run("audit", "verify", "--all"),
+    )
 
-    assert (said.code, said.err) == (0, ""), said.out
-    assert said.out.count("and Temporal's history matches.\n") == 3
+    assert (result.code, result.err) == (0, ""), result.out
+    assert result.out.count("and Temporal's history matches.\n") == 3
     assert (everything.code, everything.out.splitlines()[-1]) == (
         0,
         "3 trails, every chain is intact.",
     )
 
 
-async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_without_temporal_the_report_says_that_only_the_chain_was_checked(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
 
-    down = await shell.type("audit", "verify", request)
-    enough = await shell.type("audit", "verify", "--all", "--no-temporal")
+    down = await cli.run("audit", "verify", request)
+    enough = await cli.run("audit", "verify", "--all", "--no-temporal")
 
     assert down.code == UNCHECKED
     assert down.out == f"{request}: 4 facts, the chain is intact; not compared with Temporal.\n"
@@ -184,10 +200,10 @@ async def test_without_temporal_it_is_said_that_the_chain_alone_was_checked(
     assert (enough.code, enough.err) == (0, "")
 
 
-async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
-    shell: CommandLine, temporal: WorkflowEnvironment, worker: RunningWorker
+async def test_with_a_deleted_history_only_the_chain_is_checked(
+    cli: CliDriver, temporal: WorkflowEnvironment, worker: RunningWorker
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     await worker.stop()
     client = temporal.client
     await client.workflow_service.delete_workflow_execution(
@@ -196,24 +212,24 @@ async def test_a_history_that_temporal_has_forgotten_leaves_the_chain(
             workflow_execution=WorkflowExecution(workflow_id=request),
         )
     )
-    await until(lambda: is_forgotten(temporal, request))
+    await until(lambda: is_deleted(temporal, request))
     await worker.start()
 
-    said = await shell.type("audit", "verify", request)
+    result = await cli.run("audit", "verify", request)
 
-    assert (said.code, said.out) == (
+    assert (result.code, result.out) == (
         0,
         f"{request}: 4 facts, the chain is intact; Temporal's history of it is deleted.\n",
     )
 
 
 async def is_listed(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
-    """Say whether Temporal's list has it yet: that is a little late."""
+    """Return whether Temporal lists the workflow; its list is eventually consistent."""
     found = temporal.client.list_workflows(f"WorkflowId = '{workflow_id}'")
-    return bool([one async for one in found])
+    return bool([workflow async for workflow in found])
 
 
-async def is_forgotten(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
+async def is_deleted(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
     try:
         await temporal.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
@@ -222,41 +238,43 @@ async def is_forgotten(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until this holds."""
-    async with asyncio.timeout(PATIENCE):
+    """Wait until `holds` returns true."""
+    async with asyncio.timeout(TIMEOUT):
         while True:
             if await holds():
                 return
             await asyncio.sleep(0.02)
 
 
-async def test_a_namespace_that_is_not_there_is_not_taken_for_a_forgotten_history(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_a_missing_namespace_is_not_reported_as_a_deleted_history(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
 
-    said = await shell.type("audit", "verify", request)
+    result = await cli.run("audit", "verify", request)
 
-    assert said.code == UNCHECKED
-    assert said.err.startswith("Temporal has no namespace “nowhere”.")
+    assert result.code == UNCHECKED
+    assert result.err.startswith("Temporal has no namespace “nowhere”.")
 
 
-async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
-    shell: CommandLine, database: Database, tmp_path: Path
+async def test_a_redacted_text_is_gone_and_the_trail_still_verifies(
+    cli: CliDriver, database: Database, tmp_path: Path
 ) -> None:
-    request = await rejected(shell)
+    request = await rejected(cli)
     redact = ("audit", "redact", request, "3", "--as", FAY, "--reason", "He is sorry")
 
-    done = await shell.type(*redact)
-    again = await shell.type(*redact)
-    content = await shell.type(*redact[:3], "1", *redact[4:], "--field", "content")
-    verified = await shell.type("audit", "verify", request)
-    shown = await shell.type("audit", "show", request)
+    done = await cli.run(*redact)
+    again = await cli.run(*redact)
+    content = await cli.run(*redact[:3], "1", *redact[4:], "--field", "content")
     out = tmp_path / "export.jsonl"
-    exported = await shell.type("audit", "export", "--output", str(out))
-    file = await shell.type("audit", "verify", "--file", str(out))
-    request_shown = await shell.request("show", request)
+    verified, shown, exported, request_shown = await asyncio.gather(
+        cli.run("audit", "verify", request),
+        cli.run("audit", "show", request),
+        cli.run("audit", "export", "--output", str(out)),
+        cli.request("show", request),
+    )
+    file = await cli.run("audit", "verify", "--file", str(out))
 
     assert (done.code, done.out.splitlines()) == (
         0,
@@ -281,9 +299,9 @@ async def test_a_text_is_taken_out_for_good_and_everything_still_verifies(
     assert request_shown.code == 0
 
 
-async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLine) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+async def test_a_refused_redaction_says_what_to_do(cli: CliDriver) -> None:
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     reason = ("--reason", "Because")
 
     wrong = {
@@ -301,48 +319,55 @@ async def test_what_cannot_be_redacted_is_told_with_what_to_do(shell: CommandLin
         ("1", "--field", "content", "--as", FAY): "--reason is required",
     }
 
-    for words, sentence in wrong.items():
-        said = await shell.type("audit", "redact", request, *words)
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.startswith(sentence)
-    unknown = await shell.type("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
+    results = await asyncio.gather(
+        *(cli.run("audit", "redact", request, *words) for words in wrong)
+    )
+    for (words, sentence), result in zip(wrong.items(), results, strict=True):
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.startswith(sentence)
+    unknown = await cli.run("audit", "redact", "REQ-NEVERWAS", "1", "--as", FAY, *reason)
     assert unknown.err == "Nothing is recorded for REQ-NEVERWAS.\n"
 
 
-async def test_facts_and_refusals_are_handed_out_and_can_be_checked_elsewhere(
-    shell: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_exported_facts_and_refusals_can_be_verified_without_a_database(
+    cli: CliDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request, other = await rejected(shell), await shell.ask()
-    await shell.fact(other, Fact.LEVEL_OPENED)
+    request, other = await rejected(cli), await cli.create_request()
+    await cli.fact(other, Fact.LEVEL_OPENED)
 
-    one = await shell.type("audit", "export", request)
-    everything = await shell.type("audit", "export")
-    refusals = await shell.type("audit", "export", "--refusals")
-    table = await shell.type("audit", "export", request, "--format", "csv")
-    refused = await shell.type("audit", "export", "--refusals", "--format", "csv")
-    monkeypatch.setenv("DATABASE_URL", "nonsense")  # a file is checked with nothing else
+    single, everything, refusals, table, refused = await asyncio.gather(
+        cli.run("audit", "export", request),
+        cli.run("audit", "export"),
+        cli.run("audit", "export", "--refusals"),
+        cli.run("audit", "export", request, "--format", "csv"),
+        cli.run("audit", "export", "--refusals", "--format", "csv"),
+    )
+    monkeypatch.setenv("DATABASE_URL", "nonsense")  # verifying a file needs no database
     checked = []
-    for said in (one, everything, refusals):
+    for result in (single, everything, refusals):
         file = tmp_path / "export.jsonl"
-        file.write_text(said.out)
-        checked.append(await shell.type("audit", "verify", "--file", str(file)))
+        file.write_text(result.out)
+        checked.append(await cli.run("audit", "verify", "--file", str(file)))
 
-    documents = [json.loads(line) for line in one.out.splitlines()]
+    documents = [json.loads(line) for line in single.out.splitlines()]
     assert [document["type"] for document in documents] == [*("fact",) * 4, "head", "end"]
-    facts = [{name: value for name, value in one.items() if name != "type"} for one in documents]
+    facts = [
+        {name: value for name, value in document.items() if name != "type"}
+        for document in documents
+    ]
     row = facts[2] | {name: json.dumps(facts[2][name]) for name in ("actor", "data")}
-    assert fact_of(row) == (await shell.trail.facts(request))[2]
-    assert [said.code for said in checked] == [0, 0, 0]
+    assert fact_of(row) == (await cli.trail.facts(request))[2]
+    assert [result.code for result in checked] == [0, 0, 0]
     assert f"{other}: 2 facts, the chain is intact.\n" in checked[1].out
     assert "The refusals: 1 refusal, the chain is intact.\n" in checked[2].out
     rows = list(csv.DictReader(StringIO(table.out)))
-    assert [one["kind"] for one in rows] == [one["kind"] for one in facts[:4]]
+    assert [row["kind"] for row in rows] == [fact["kind"] for fact in facts[:4]]
     assert (rows[2]["person"], rows[2]["reason"]) == (BORIS, f"'{SECRET}")
     assert next(csv.DictReader(StringIO(refused.out)))["code"] == "not_an_approver"
 
 
-async def test_what_is_to_be_verified_or_exported_is_said_once(
-    shell: CommandLine, tmp_path: Path
+async def test_invalid_targets_of_verify_and_export_are_rejected(
+    cli: CliDriver, tmp_path: Path
 ) -> None:
     for words in (
         ("verify",),
@@ -353,22 +378,22 @@ async def test_what_is_to_be_verified_or_exported_is_said_once(
         ("export", "REQ-1", "--refusals"),
         ("export", "--output", str(tmp_path / "no" / "folder")),
     ):
-        said = await shell.type("audit", *words)
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.count("\n") == 1, said.err
+        result = await cli.run("audit", *words)
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.count("\n") == 1, result.err
 
 
-async def test_whoever_reads_only_the_beginning_of_an_export_is_not_told_of_a_bug(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_a_closed_pipe_during_an_export_is_not_reported_as_a_bug(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell.here = True
+    cli.in_process = True
 
     def closed(*_: object) -> None:
         raise BrokenPipeError
 
-    request = await rejected(shell)
+    request = await rejected(cli)
     monkeypatch.setattr(audit_file.JsonLines, "line", closed)
 
-    said = await shell.type("audit", "export", request)
+    result = await cli.run("audit", "export", request)
 
-    assert (said.code, said.out, said.err) == (CANNOT, "", "")
+    assert (result.code, result.out, result.err) == (CANNOT, "", "")

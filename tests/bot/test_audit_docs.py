@@ -1,4 +1,4 @@
-"""docs/audit.md shows what the program says: its examples are typed here, its tables compared."""
+"""docs/audit.md: its examples are run, and its tables are compared with the program."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from bot.actions.audit_verification import Compared
 from bot.cli import audit_output
 from bot.cli.terminal import Exit
 from records.trail import Flaw
-from tests.bot.command_line import ANA, BORIS, GUS, OPERATOR, CommandLine
+from tests.bot.cli_driver import ANA, BORIS, GUS, OPERATOR, CliDriver
 from workflows.rules.shared.audit import Fact
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
@@ -22,32 +22,34 @@ EXAMPLES = [
 ]
 
 
-def bare(said: str, operator: str) -> list[str]:
-    """Return the words, without when it was, who ran it, and how wide a table is drawn."""
-    said = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", said)
-    return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", said.replace(f": {operator}", ": OPERATOR")).split()
+def comparable_words(text: str, operator: str) -> list[str]:
+    """Return the words without times, the operator and the borders of tables."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN", text)
+    return re.sub(r"[│┃━─┏┓┡┩┳┴└┘╇┼├┤]", " ", text.replace(f": {operator}", ": OPERATOR")).split()
 
 
 @pytest.mark.usefixtures("worker")
-async def test_every_example_is_what_the_program_says(shell: CommandLine) -> None:
-    await shell.request(
+async def test_every_example_matches_the_output(cli: CliDriver) -> None:
+    await cli.request(
         *("create", "--id", REQUEST, "--policy", "general", "--title", "Trade fair"),
         *("--text", "Two days in Hanover", "--amount", "1500.00 USD", "--as", ANA),
     )
-    await shell.until_open(REQUEST)
-    await shell.request("decide", REQUEST, "approve", "--as", GUS)
+    await cli.until_decidable(REQUEST)
+    await cli.request("decide", REQUEST, "approve", "--as", GUS)
     why = ("--reason", "Ana is ill")
-    await shell.request("decide", REQUEST, "reject", "--as", BORIS, *why)
-    await shell.fact(REQUEST, Fact.REQUEST_REJECTED)
+    await cli.request("decide", REQUEST, "reject", "--as", BORIS, *why)
+    await cli.fact(REQUEST, Fact.REQUEST_REJECTED)
 
     assert len(EXAMPLES) >= 8
     for words, _, shown in EXAMPLES:
-        said = await shell.type(*shlex.split(words))
-        assert said.code == 0, words
-        assert bare(said.out + said.err, OPERATOR) == bare(shown, "olga"), words
+        result = await cli.run(*shlex.split(words))
+        assert result.code == 0, words
+        assert comparable_words(result.out + result.err, OPERATOR) == comparable_words(
+            shown, "olga"
+        ), words
 
 
-def test_every_sentence_and_every_exit_code_stands_there() -> None:
+def test_every_message_and_exit_code_is_documented() -> None:
     sentences = re.findall(
         r"^\| ((?:is|was|cannot be|differs|fits) [^|]+) \|", DOCUMENT, re.MULTILINE
     )
@@ -60,8 +62,8 @@ def test_every_sentence_and_every_exit_code_stands_there() -> None:
     ]
 
 
-def test_there_is_a_sentence_for_everything_that_can_be_found() -> None:
+def test_every_finding_has_a_message() -> None:
     compared = {*audit_output.DIFFERENCES, *audit_output.COMPARED}
 
     assert set(audit_output.FLAWS) == set(Flaw) - {Flaw.NOTHING_WRITTEN}
-    assert compared == {one.value for one in Compared}
+    assert compared == {outcome.value for outcome in Compared}

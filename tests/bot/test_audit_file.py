@@ -1,4 +1,4 @@
-"""An exported file: no byte of it changed unnoticed, and no cell that a spreadsheet calculates."""
+"""Exported files: every changed byte is detected, and no CSV cell is a formula."""
 
 import csv
 import hashlib
@@ -31,7 +31,7 @@ from tests.rules.builders import NOON, actor
 
 @pytest.fixture(scope="module")
 async def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with two trails, one of them redacted, and the refusals."""
+    """A file with two trails and the refusals; the second trail is redacted."""
     lines = JsonLines()
     path = tmp_path_factory.mktemp("exported") / "records.db"
     async with Database(f"sqlite:///{path}") as database:
@@ -39,10 +39,10 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         trail, refusals = AuditTrail(database), Refusals(database)
         for request_id in ("APR-1", "APR-2"):
             await trail.append(*rejected(request_id))
-        wish = Redaction(
+        redaction = Redaction(
             request_id="APR-2", sequence=2, field="reason", actor=actor("UFAY"), why="?", at=NOON
         )
-        await Redactions(database).redact(wish)
+        await Redactions(database).redact(redaction)
         for code in ("own_request", "level_closed"):
             refusal = Refusal(request_id="APR-1", actor=ANA, verb="decide", code=code, at=NOON)
             await refusals.append(refusal)
@@ -52,7 +52,7 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             for document in trail_documents(await trail.trail(request_id))
         ]
         async with refusals.read_consistently() as (rows, head):
-            written += [lines.line(one) async for one in refusal_documents(rows, head)]
+            written += [lines.line(document) async for document in refusal_documents(rows, head)]
     return "".join([*written, lines.end()]).encode()
 
 
@@ -65,13 +65,13 @@ def documents(file: bytes) -> list[dict[str, Any]]:
 
 
 def sealed(changed: list[dict[str, Any]]) -> bytes:
-    """Write lines anew with an end that fits them."""
+    """Return the lines with a recomputed end."""
     lines = JsonLines()
     return "".join([*map(lines.line, changed[:-1]), lines.end()]).encode()
 
 
-def test_what_was_exported_is_whole(exported: bytes) -> None:
-    assert [(one.request_id, one.flaw) for one in found(exported)] == [
+def test_an_unchanged_export_is_intact(exported: bytes) -> None:
+    assert [(check.request_id, check.flaw) for check in found(exported)] == [
         ("APR-1", None),
         ("APR-2", None),
         ("refusals", None),
@@ -84,7 +84,7 @@ def test_what_was_exported_is_whole(exported: bytes) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(position=st.integers(0, 100_000), byte=st.binary(max_size=1))
-def test_one_changed_byte_is_found(exported: bytes, position: int, byte: bytes) -> None:
+def test_a_changed_byte_is_detected(exported: bytes, position: int, byte: bytes) -> None:
     at = position % len(exported)
     forged = exported[:at] + byte + exported[at + 1 :]
     assume(forged != exported)
@@ -94,18 +94,18 @@ def test_one_changed_byte_is_found(exported: bytes, position: int, byte: bytes) 
 
 
 @pytest.mark.parametrize("kind", ["fact", "redaction", "head", "refusal", "refusals_head"])
-def test_a_line_that_is_changed_with_its_end_breaks_its_chain(exported: bytes, kind: str) -> None:
-    """The end alone would be easy to write anew."""
+def test_a_changed_line_with_a_recomputed_end_breaks_the_chain(exported: bytes, kind: str) -> None:
+    """The end alone could be recomputed by anyone."""
     lines = documents(exported)
     for number, document in enumerate(lines):
         if document["type"] != kind:
             continue
         for name in ("chain_hash", "digest", "why", "times", "reason", "sequence"):
             if name in document:
-                other = [dict(one) for one in lines]
+                other = [dict(line) for line in lines]
                 other[number][name] = 7 if isinstance(document[name], int) else "x"
 
-                assert any(not one.intact for one in found(sealed(other))), (number, name)
+                assert any(not check.intact for check in found(sealed(other))), (number, name)
 
 
 @pytest.mark.parametrize(
@@ -118,15 +118,15 @@ def test_a_line_that_is_changed_with_its_end_breaks_its_chain(exported: bytes, k
         ("refusals_head", Flaw.CUT_SHORT),
     ],
 )
-def test_a_line_that_is_left_out_with_its_end_written_anew_is_missed(
+def test_a_missing_line_with_a_recomputed_end_is_detected(
     exported: bytes, kind: str, flaw: Flaw
 ) -> None:
     lines = documents(exported)
-    last = max(number for number, one in enumerate(lines) if one["type"] == kind)
+    last = max(number for number, line in enumerate(lines) if line["type"] == kind)
 
     left = found(sealed([*lines[:last], *lines[last + 1 :]]))
 
-    assert flaw in [one.flaw for one in left]
+    assert flaw in [check.flaw for check in left]
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_a_line_that_is_left_out_with_its_end_written_anew_is_missed(
         lambda lines: [*lines[:1], b"\xff\n", *lines[1:]],
     ],
 )
-def test_a_file_that_is_no_export_is_said_to_be_none(exported: bytes, change: Any) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(exported: bytes, change: Any) -> None:
     with pytest.raises(ExportFlawError, match=r"^Line \d+ "):
         list(check_lines(change(exported.splitlines(keepends=True))))
 
 
-def test_a_line_that_says_the_same_in_other_bytes_is_named(exported: bytes) -> None:
-    """With an end that fits it: two readers might read two things in it."""
+def test_a_line_with_the_same_content_in_other_bytes_is_reported(exported: bytes) -> None:
+    """The end is recomputed. Two parsers could read such a line differently."""
     first, *others, _ = exported.splitlines(keepends=True)
     twice = first.replace(b'"type": "fact"', b'"type": "head", "type": "fact"', 1)
     body = b"".join([twice, *others])
@@ -160,7 +160,7 @@ def test_a_line_that_says_the_same_in_other_bytes_is_named(exported: bytes) -> N
 
 
 @pytest.mark.parametrize("reason", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-async def test_no_cell_of_a_table_is_a_formula(
+async def test_no_csv_cell_is_a_formula(
     tmp_path_factory: pytest.TempPathFactory, reason: str
 ) -> None:
     path = tmp_path_factory.mktemp("table") / "records.db"

@@ -1,4 +1,4 @@
-"""`/away`: noted with a stand-in, told in the modal, and true for requests that are open already."""
+"""`/away`: recording an absence with a delegate, also for requests that are already open."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners.services import Services
 from bot.temporal.calls import Unconfirmed
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import APPROVALS, BORIS, CLARA, Json
-from tests.bot.front_desk import EMIL, FrontDesk, level
+from tests.bot.order_driver import APPROVALS, BORIS, CLARA, Json
+from tests.bot.request_driver import EMIL, RequestDriver, level
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Status
@@ -33,14 +33,14 @@ def typed(services: Services, delegate: str, *, days: int = 7) -> dict[str, Any]
 
 
 async def away_for_a_week(services: Services, person: str, delegate: str) -> datetime:
-    """Have somebody be away from now on; return the instant."""
+    """Record a week's absence from now on and return its start."""
     now = services.now()
     week = Absence(person=person, delegate=delegate, starts=now, ends=now + timedelta(days=7))
     await services.absences.set(week, now)
     return now
 
 
-async def test_an_absence_is_noted_and_said(
+async def test_an_absence_is_recorded_and_confirmed(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     form = await open_form(slack)
@@ -52,22 +52,26 @@ async def test_an_absence_is_noted_and_said(
     assert (absence.person, absence.delegate) == (BORIS, EMIL)
 
 
-async def test_a_stand_in_may_decide_what_was_open_before(
-    slack: StandInClient, bot: AsyncApp, services: Services, desk: FrontDesk
+async def test_a_delegate_may_decide_requests_that_were_already_open(
+    slack: StandInClient, bot: AsyncApp, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     form = await open_form(slack)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
-    await desk.face(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
-    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: bool(snapshot.levels[0].delegates)
+    )
+    await slack.click(EMIL, APPROVALS, pending.message, "approve")
 
-    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.status is Status.APPROVED
     assert closed.levels[0].decisions[0].seat == BORIS
 
 
-async def test_two_people_cannot_stand_in_for_each_other(
+async def test_two_people_cannot_be_delegates_of_each_other(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     now = await away_for_a_week(services, EMIL, BORIS)
@@ -82,7 +86,7 @@ async def test_two_people_cannot_stand_in_for_each_other(
     assert await services.absences.of(BORIS, now) == ()
 
 
-async def test_an_absence_of_the_past_is_told_at_its_field(
+async def test_an_absence_in_the_past_is_rejected_at_its_field(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     form = await open_form(slack)
@@ -93,13 +97,15 @@ async def test_an_absence_of_the_past_is_told_at_its_field(
     assert await services.absences.of(BORIS, services.now()) == ()
 
 
-async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services: Services) -> None:
+async def test_a_person_can_end_their_absence(
+    slack: StandInClient, bot: AsyncApp, services: Services
+) -> None:
     now = await away_for_a_week(services, BORIS, CLARA)
     await slack.say(BORIS, APPROVALS, "/away")
     form = await slack.wait_for_modal(
         BORIS, lambda v: any(block["block_id"] == "back" for block in v["blocks"])
     )
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "back")
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "back")
     ticked = {"selected_options": block["element"]["options"]}
 
     await slack.submit(BORIS, form, {"back": ticked})
@@ -108,7 +114,7 @@ async def test_who_is_back_says_so(slack: StandInClient, bot: AsyncApp, services
     assert await services.absences.of(BORIS, now) == ()
 
 
-async def test_who_has_closed_the_form_hears_of_a_refusal_all_the_same(
+async def test_a_refusal_is_sent_even_if_the_form_was_closed(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     await away_for_a_week(services, EMIL, BORIS)
@@ -121,14 +127,14 @@ async def test_who_has_closed_the_form_hears_of_a_refusal_all_the_same(
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: refusal in text_of(m))
 
 
-async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_tried(
+async def test_the_confirmation_does_not_wait_for_unreachable_requests(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     form = await open_form(slack)
     noted = asyncio.Event()
 
@@ -136,7 +142,7 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
         await noted.wait()
         return Unconfirmed()
 
-    monkeypatch.setattr(desk.workflows, "update", update)
+    monkeypatch.setattr(request_driver.workflows, "update", update)
     monkeypatch.setattr(services.commands, "retry_for", 0.1)
 
     await slack.submit(BORIS, form, typed(services, EMIL))
@@ -145,4 +151,4 @@ async def test_who_is_noted_reads_so_before_a_request_that_cannot_be_reached_is_
 
     later = notices.not_yet_notified(1, ENGLISH)
     await slack.wait_for_message(f"D{BORIS}", BORIS, lambda m: later in text_of(m))
-    assert await desk.workflows.menu(asked.request_id, BORIS) is not None
+    assert await request_driver.workflows.menu(pending.request_id, BORIS) is not None

@@ -1,63 +1,63 @@
-"""Who is away, from the command line: noted, shown, refused, and heard of by open requests."""
+"""`countersign away`: recording, showing and rejecting absences, and refreshing open requests."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.bot.command_line import BORIS, CLARA, FAY, GUS, CommandLine
+from tests.bot.cli_driver import BORIS, CLARA, FAY, GUS, CliDriver
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.audit import Fact
 
 
 def day(number: int) -> str:
-    """Return a day so many days from now, in Berlin's winter or summer alike."""
+    """Return the date this many days from now in Berlin."""
     return (datetime.now(UTC) + timedelta(days=number)).date().isoformat()
 
 
 @pytest.mark.usefixtures("worker")
-async def test_open_requests_hear_of_an_absence_and_of_its_end(shell: CommandLine) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+async def test_open_requests_are_refreshed_when_an_absence_starts_and_ends(cli: CliDriver) -> None:
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
 
-    noted = await shell.type("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
-    await shell.until(request, GUS, Verb.APPROVE)
-    shown = await shell.type("away", "show", "--json")
-    stands_in = await shell.request("show", request)
-    back = await shell.type("away", "clear", "--as", BORIS, "--json")
-    nobody = await shell.type("away", "show")
-    again = await shell.type("away", "clear", "--as", BORIS)
+    noted = await cli.run("away", "set", "--to", GUS, "--until", day(7), "--as", BORIS)
+    await cli.until(request, GUS, Verb.APPROVE)
+    shown = await cli.run("away", "show", "--json")
+    stands_in = await cli.request("show", request)
+    back = await cli.run("away", "clear", "--as", BORIS, "--json")
+    none_away = await cli.run("away", "show")
+    again = await cli.run("away", "clear", "--as", BORIS)
 
     assert noted.code == 0, noted.err
     first, second = noted.out.splitlines()
     assert first.startswith("U0BORIS is away from ")
     assert first.endswith("; U0GUS stands in")
     assert second == f"{request} is refreshing its approvers."
-    assert [(one["person"], one["delegate"]) for one in shown.json] == [(BORIS, GUS)]
+    assert [(row["person"], row["delegate"]) for row in shown.json] == [(BORIS, GUS)]
     assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
-    assert [one["delegate"] for one in back.json["replaced"]] == [GUS]
-    assert (nobody.code, nobody.out, nobody.err) == (0, "", "No one is away.\n")
+    assert [absence["delegate"] for absence in back.json["replaced"]] == [GUS]
+    assert (none_away.code, none_away.out, none_away.err) == (0, "", "No one is away.\n")
     assert (again.code, again.err) == (0, "U0BORIS was not away.\n")
 
 
-async def test_days_and_instants_are_the_houses_own(shell: CommandLine) -> None:
+async def test_days_are_in_the_organisations_time_zone(cli: CliDriver) -> None:
     year = datetime.now(UTC).year + 1
     winter = ("away", "set", "--to", CLARA, "--as", BORIS, "--json")
 
-    days = await shell.type(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
-    hours = await shell.type(
+    days = await cli.run(*winter, "--from", f"{year}-12-24", "--until", f"{year}-12-26")
+    hours = await cli.run(
         *winter, "--from", f"{year}-12-24 09:00", "--until", f"{year}-12-26T12:00-05:00"
     )
-    mine = await shell.type("away", "show", BORIS)
-    theirs = await shell.type("away", "show", CLARA)
+    mine = await cli.run("away", "show", BORIS)
+    theirs = await cli.run("away", "show", CLARA)
 
-    (one,) = days.json["absences"]
-    assert (one["starts"], one["ends"]) == (
+    (absence,) = days.json["absences"]
+    assert (absence["starts"], absence["ends"]) == (
         f"{year}-12-23T23:00:00+00:00",
         f"{year}-12-26T23:00:00+00:00",
     )
-    (one,) = hours.json["absences"]
-    assert (one["starts"], one["ends"]) == (
+    (absence,) = hours.json["absences"]
+    assert (absence["starts"], absence["ends"]) == (
         f"{year}-12-24T08:00:00+00:00",
         f"{year}-12-26T17:00:00+00:00",
     )
@@ -69,8 +69,8 @@ async def test_days_and_instants_are_the_houses_own(shell: CommandLine) -> None:
     assert theirs.err == "U0CLARA is not away.\n"
 
 
-async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
-    await shell.type("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
+async def test_an_invalid_absence_is_rejected(cli: CliDriver) -> None:
+    await cli.run("away", "set", "--to", BORIS, "--until", day(9), "--as", CLARA)
 
     for words in (
         ("--to", BORIS, "--until", day(3)),
@@ -78,35 +78,35 @@ async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
         ("--to", GUS, "--until", day(-3)),
         ("--to", GUS, "--until", day(3), "--from", day(5)),
     ):
-        said = await shell.type("away", "set", *words, "--as", BORIS)
-        assert (said.code, said.out) == (6, ""), words
-        assert "absence_" not in said.err
-        assert said.err.count("\n") == 1
+        result = await cli.run("away", "set", *words, "--as", BORIS)
+        assert (result.code, result.out) == (6, ""), words
+        assert "absence_" not in result.err
+        assert result.err.count("\n") == 1
 
-    wrong = await shell.type("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
-    nobody = await shell.type("away", "set", "--to", GUS, "--until", day(3))
-    far = await shell.type("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
+    wrong = await cli.run("away", "set", "--to", GUS, "--until", "soon", "--as", BORIS)
+    no_actor = await cli.run("away", "set", "--to", GUS, "--until", day(3))
+    far = await cli.run("away", "set", "--to", GUS, "--until", "9999-12-31", "--as", BORIS)
 
-    for said, sentence in (
+    for result, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
-        (nobody, "Say who acts: --as"),
+        (no_actor, "Say who acts: --as"),
         (far, "--until: “9999-12-31” is too far in the future."),
     ):
-        assert (said.code, said.out) == (2, "")
-        assert said.err.startswith(sentence)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(sentence)
 
 
 @pytest.mark.usefixtures("worker")
-async def test_with_temporal_down_an_absence_is_noted_and_says_who_has_not_heard(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_with_temporal_down_an_absence_is_recorded_and_unreached_requests_are_listed(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     with monkeypatch.context() as patched:
         patched.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-        noted = await shell.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+        noted = await cli.run("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
-    repeated = await shell.type("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
+    repeated = await cli.run("away", "set", "--to", FAY, "--until", day(2), "--as", BORIS)
 
     assert noted.code == 5
     assert noted.out.startswith("U0BORIS is away from ")

@@ -1,4 +1,4 @@
-"""The demo's people fit its policies: whom a policy names is there, and the awkward ones are named too."""
+"""The people of the demo match its policies, and every special kind of person is in a policy."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from workflows.rules.people.actors import SourceKind
 
 ROOT = Path(__file__).parents[2]
 MISSING = {"group:board"}
-"""What the policy `broken` names, so that a blocked request can be seen."""
+"""The missing group of the policy `broken`, which demonstrates a blocked request."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def people() -> Seed:
     return Seed.load(ROOT / "emulator" / "people.yml")
 
 
-def test_everybody_and_every_group_that_a_policy_names_is_there(
+def test_every_person_and_group_that_a_policy_names_exists(
     policies: Policies, people: Seed
 ) -> None:
     known = {f"user:{user.id}" for user in people.users}
@@ -36,9 +36,9 @@ def test_everybody_and_every_group_that_a_policy_names_is_there(
     named = {*map(str, policies.admins)}
     for policy in map(policies.policy, policies.names):
         for level in policy.levels:
-            named |= {str(one) for one in level.approvers}
-            named |= {str(one) for step in level.escalate for one in step.to}
-    named = {one for one in named if not one.startswith(SourceKind.MANAGER)}
+            named |= {str(approver) for approver in level.approvers}
+            named |= {str(source) for step in level.escalate for source in step.to}
+    named = {name for name in named if not name.startswith(SourceKind.MANAGER)}
 
     assert named - known == MISSING
     assert {"user:U0IVAN", "user:U0JUNE"} <= named  # deactivated, and a guest
@@ -51,7 +51,7 @@ def test_the_bot_is_in_every_channel_that_a_policy_names(policies: Policies, peo
     assert named | {policies.admin_channel} <= ours
 
 
-def test_the_groups_have_the_members_that_the_demo_speaks_of(people: Seed) -> None:
+def test_the_groups_have_the_documented_members(people: Seed) -> None:
     members = {group.handle: group.users for group in people.groups}
 
     assert members["sales-leads"] == ["U0BORIS", "U0CLARA"]
@@ -60,11 +60,11 @@ def test_the_groups_have_the_members_that_the_demo_speaks_of(people: Seed) -> No
     assert demo.STAND_IN not in members["finance"]
 
 
-def test_an_escalation_to_the_managers_manager_finds_somebody(
+def test_an_escalation_to_the_managers_manager_finds_a_person(
     policies: Policies, people: Seed
 ) -> None:
     managers = {user.id: user.manager for user in people.users}
-    table = {one.person: one.manager for one in policies.managers}
+    table = {manager.person: manager.manager for manager in policies.managers}
 
     def above(person: str) -> str:
         return managers[person] or table.get(person, "")
@@ -73,7 +73,9 @@ def test_an_escalation_to_the_managers_manager_finds_somebody(
     assert all(above(above(person)) for person in ("U0ANA", "U0BORIS", "U0CLARA", "U0GUS"))
 
 
-async def test_a_new_demo_begins_with_somebody_away_and_a_kept_one_goes_on(tmp_path: Path) -> None:
+async def test_a_new_demo_starts_with_an_absence_and_an_existing_one_is_kept(
+    tmp_path: Path,
+) -> None:
     url = f"sqlite:///{tmp_path}/records.db"
     await demo.prepare_database(url)
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A change of people or groups in Slack reaches exactly the open requests that depend on it."""
+"""A change of people or groups in Slack refreshes exactly the open requests that depend on it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
 from slack_api.locales import Locales
-from tests.bot.desk import PATIENCE
+from tests.bot.order_driver import TIMEOUT
 from tests.records.builders import fact, state
 from workflows.rules.approvals.request import Refresh
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -42,10 +42,10 @@ WATCHING = {
 
 @dataclass
 class Workflows:
-    """Takes refreshes and says that each request has ended, or what it was told to say."""
+    """Records refreshes; answers that a request has ended unless `answers` has another answer."""
 
     answers: dict[str, NotAccepted] = field(default_factory=dict)
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    refreshes: list[tuple[str, str]] = field(default_factory=list)
     most_at_once: int = 0
     twice: asyncio.Event = field(default_factory=asyncio.Event)
     _at_once: int = 0
@@ -58,14 +58,14 @@ class Workflows:
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
-        self.asked.append((request_id, click_id))
-        if len(self.asked) > 1:
+        self.refreshes.append((request_id, click_id))
+        if len(self.refreshes) > 1:
             self.twice.set()
         return self.answers.get(request_id, WorkflowEnded())
 
     @property
     def refreshed(self) -> set[str]:
-        return {request_id for request_id, _ in self.asked}
+        return {request_id for request_id, _ in self.refreshes}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def workflows() -> Workflows:
 async def watched(
     slack: StandInClient, web: AsyncWebClient, database: Database, workflows: Workflows
 ) -> AsyncIterator[Database]:
-    """Open requests, and a bot that listens to nothing but changes of people."""
+    """Open requests, and a bot that listens only to changes of people and groups."""
     await watch(database, WATCHING)
     app = AsyncApp(client=web, signing_secret="local")
     directory.register(app, services_of(database, workflows, Locales(web)))
@@ -114,11 +114,11 @@ async def watch(database: Database, watching: dict[str, tuple[str, ...]]) -> Non
 
 
 async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
-    """Change people, and wait until the bot's listener has come to its end."""
+    """Change people and wait until the bot's listener has finished."""
     await slack.people(kind, **fields)
     await slack.wait_for_journal(kind="ack", what=kind)
-    async with asyncio.timeout(PATIENCE):
-        while left := {one for one in asyncio.all_tasks() if "run_ack_function" in repr(one)}:
+    async with asyncio.timeout(TIMEOUT):
+        while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)
 
 
@@ -153,7 +153,7 @@ async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
         ("user_change", {"user": {"id": "U0GUS", "deleted": True}}, set()),
     ],
 )
-async def test_who_depends_on_what_has_changed_is_refreshed(
+async def test_requests_that_depend_on_the_change_are_refreshed(
     slack: StandInClient,
     watched: Database,
     workflows: Workflows,
@@ -163,25 +163,25 @@ async def test_who_depends_on_what_has_changed_is_refreshed(
     await changed(slack, kind, **fields)
 
     assert workflows.refreshed == refreshed
-    assert len(workflows.asked) == len(refreshed)
+    assert len(workflows.refreshes) == len(refreshed)
 
 
-async def test_an_event_that_comes_again_is_the_same_refresh(
+async def test_a_redelivered_event_causes_the_same_refresh(
     slack: StandInClient, watched: Database, workflows: Workflows
 ) -> None:
     await slack.deliveries(duplicate=1)
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR lead"})
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await workflows.twice.wait()
-    first, again = workflows.asked
+    first, again = workflows.refreshes
     await changed(slack, "user_change", user={"id": "U0DINA", "title": "HR"})
 
     assert first == again
     assert first[0] == "APR-HR"
-    assert workflows.asked[2][1] != first[1]
+    assert workflows.refreshes[2][1] != first[1]
 
 
-async def test_where_groups_are_not_told_who_has_left_is_enough(
+async def test_a_deactivated_person_is_enough_when_no_group_event_is_sent(
     slack: StandInClient, watched: Database, workflows: Workflows
 ) -> None:
     await slack.faults({"target": "usergroups.list", "effect": "http_500"})
@@ -191,7 +191,7 @@ async def test_where_groups_are_not_told_who_has_left_is_enough(
     assert workflows.refreshed == {"APR-SALES", "APR-SALES-ID", "APR-BORIS"}
 
 
-async def test_what_is_refused_is_nobodys_trouble(
+async def test_a_refused_refresh_is_not_an_error(
     slack: StandInClient, watched: Database, workflows: Workflows
 ) -> None:
     workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
@@ -201,7 +201,7 @@ async def test_what_is_refused_is_nobodys_trouble(
     assert workflows.refreshed == {"APR-SALES", "APR-BORIS", "APR-MAIL"}
 
 
-async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
+async def test_many_requests_are_refreshed_a_few_at_a_time(
     slack: StandInClient, watched: Database, workflows: Workflows
 ) -> None:
     await watch(watched, {f"APR-{number}": ("user:U0EMIL",) for number in range(40)})
@@ -212,9 +212,7 @@ async def test_a_crowd_of_requests_is_refreshed_a_few_at_a_time(
     assert workflows.most_at_once == execute.CONCURRENT_REFRESHES
 
 
-async def test_how_many_could_not_be_reached_is_known(
-    watched: Database, workflows: Workflows
-) -> None:
+async def test_unreached_requests_are_counted(watched: Database, workflows: Workflows) -> None:
     workflows.answers["APR-BORIS"] = Refused(code="request_closed", data={}, card_version=3)
     workflows.answers["APR-SALES"] = Unconfirmed()
     services = services_of(watched, workflows)

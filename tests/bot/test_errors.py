@@ -1,4 +1,4 @@
-"""What goes wrong: an id for the person and for the log, no internals, and nothing left hanging."""
+"""Errors in listeners: the person and the log get the same id, and no internals are shown."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
-from tests.bot.forms import fill_in, open_form, order_id_of
-from tests.bot.presses import SECRET, SignedHttp, press_payload, with_value
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, GUS, Json, OrderDriver, listeners_finished
+from tests.bot.order_form import fill_in, open_form, order_id_of
+from tests.bot.signed_clicks import SECRET, SignedHttp, click_payload, with_button_value
 from views import notices
 from views.translator import ENGLISH
 
@@ -30,7 +30,7 @@ def id_in(message: Json) -> str:
     return found[0]
 
 
-async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
+async def test_a_failed_listener_reports_the_same_id_to_the_person_and_the_log(
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
@@ -40,15 +40,15 @@ async def test_a_broken_listener_gives_the_person_an_id_and_the_log_the_same(
 
     with structlog.testing.capture_logs() as logs:
         await slack.say(GUS, APPROVALS, "/order-status")
-        told = await slack.wait_for_message(APPROVALS, GUS, lambda m: SORRY in text_of(m))
+        message = await slack.wait_for_message(APPROVALS, GUS, lambda m: SORRY in text_of(m))
 
-    (entry,) = (one for one in logs if one["event"] == "listener_failed")
-    assert entry["error_id"] == id_in(told)
-    assert SECRETS not in text_of(told)
-    assert told["is_ephemeral"]
+    (entry,) = (entry for entry in logs if entry["event"] == "listener_failed")
+    assert entry["error_id"] == id_in(message)
+    assert SECRETS not in text_of(message)
+    assert message["is_ephemeral"]
 
 
-async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
+async def test_a_form_whose_listener_fails_is_shown_again_with_its_input_and_the_id(
     workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
@@ -62,23 +62,23 @@ async def test_a_form_that_breaks_comes_back_with_what_was_typed_and_the_id(
         await fill_in(slack, form, customer="Acme & Sons")
         again = await slack.wait_for_modal(ANA, lambda v: SORRY in text_of(v))
 
-    (entry,) = (one for one in logs if one["event"] == "listener_failed")
+    (entry,) = (entry for entry in logs if entry["event"] == "listener_failed")
     typed = next(b["element"] for b in again["blocks"] if b["block_id"] == "customer")
     assert entry["error_id"] == id_in(again)
     assert typed["initial_value"] == "Acme & Sons"
     assert order_id_of(again) == order_id_of(form)
 
 
-async def test_a_rejection_that_breaks_comes_back_with_its_reason(
+async def test_a_rejection_whose_listener_fails_is_shown_again_with_its_reason(
     slack: StandInClient,
     bot: AsyncApp,
-    shop: Shop,
+    order_driver: OrderDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
-    monkeypatch.setattr(shop.workflows, "update", break_down)
+    monkeypatch.setattr(order_driver.workflows, "update", break_down)
 
     await slack.submit(BORIS, modal, {"reason": "Much too dear"})
 
@@ -92,37 +92,37 @@ async def test_a_rejection_that_breaks_comes_back_with_its_reason(
     [{"request_id": 7}, {"level": "1"}, {"card_version": -1}, {"more": "than ours"}],
     ids=lambda value: next(iter(value)),
 )
-async def test_a_button_that_is_not_ours_is_acknowledged_and_told_to_be_unreadable(
-    slack: StandInClient, http: SignedHttp, shop: Shop, value: Json
+async def test_a_button_with_an_unreadable_value_is_acknowledged_and_explained(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, value: Json
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
-    answer = await http.interact(with_value(payload, **value))
+    answer = await http.interact(with_button_value(payload, **value))
 
     assert answer.status == 200
-    await shop.told(BORIS, notices.unreadable(ENGLISH))
-    assert await shop.updates(card.approval_id, "decide") == 0
+    await order_driver.private_message(BORIS, notices.unreadable(ENGLISH))
+    assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
 @pytest.mark.parametrize("user", [{}, {"id": None}, {"id": ""}, {"id": "B0T"}, {"id": ["U0BORIS"]}])
-async def test_a_press_that_does_not_say_whose_it_is_counts_for_nobody(
-    slack: StandInClient, http: SignedHttp, shop: Shop, user: Json
+async def test_a_click_without_a_user_is_ignored(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, user: Json
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
     with structlog.testing.capture_logs() as logs:
         answer = await http.interact({**payload, "user": user})
-        await listeners_ended()
+        await listeners_finished()
 
     assert answer.status == 200
-    assert [one["event"] for one in logs if one["event"] == "unreadable_payload"]
-    assert await shop.updates(card.approval_id, "decide") == 0
+    assert [entry["event"] for entry in logs if entry["event"] == "unreadable_payload"]
+    assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
 @pytest.mark.parametrize("callback_id", ["verb", "approval", "order", "away"])
-async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
+async def test_an_unreadable_form_is_answered_in_its_modal(
     slack: StandInClient, http: SignedHttp, callback_id: str
 ) -> None:
     view = {"id": "V0", "type": "modal", "callback_id": callback_id, "hash": "1"}
@@ -132,30 +132,30 @@ async def test_a_form_that_is_not_ours_is_answered_in_its_own_window(
         {"type": "view_submission", "user": {"id": BORIS}, "view": {**view, **kept}}
     )
 
-    said = json.loads(answer.body)
-    assert (answer.status, said["response_action"]) == (200, "update")
-    assert notices.unreadable(ENGLISH) in text_of(said["view"])
+    result = json.loads(answer.body)
+    assert (answer.status, result["response_action"]) == (200, "update")
+    assert notices.unreadable(ENGLISH) in text_of(result["view"])
 
 
-async def test_a_foreign_action_is_cleanly_unhandled_with_one_line_in_the_log(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+async def test_an_unknown_action_is_logged_once_and_not_handled(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
     payload["actions"][0]["action_id"] = "foreign"
 
     with structlog.testing.capture_logs() as logs:
         answer = await http.interact(payload)
 
     assert answer.status == 404
-    assert [one["event"] for one in logs] == ["unhandled_request"]
+    assert [entry["event"] for entry in logs] == ["unhandled_request"]
 
 
 @pytest.mark.parametrize(
     ("age", "secret", "status"),
     [(0, "somebody else's", 401), (301, SECRET, 401), (-301, SECRET, 401), (200, SECRET, 404)],
 )
-async def test_a_request_with_a_wrong_or_an_old_signature_goes_nowhere(
+async def test_requests_with_an_invalid_or_old_signature_are_rejected(
     http: SignedHttp, age: float, secret: str, status: int
 ) -> None:
     answer = await http.send('{"type": "x"}', kind="application/json", age=age, secret=secret)

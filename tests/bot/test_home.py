@@ -1,4 +1,4 @@
-"""The App Home, as people see it: what waits for them, decided there, and fresh without being opened."""
+"""The App Home: pending requests, decisions there, and updates without opening it again."""
 
 import asyncio
 from datetime import timedelta
@@ -11,8 +11,17 @@ from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, Json, Shop, listeners_ended, yes_by
-from tests.bot.front_desk import EMIL, FrontDesk, level
+from tests.bot.order_driver import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    Json,
+    OrderDriver,
+    cli_approval_by,
+    listeners_finished,
+)
+from tests.bot.request_driver import EMIL, RequestDriver, level
 from tests.bot.test_away import away_for_a_week
 from views import notices
 from views.translator import ENGLISH
@@ -23,20 +32,20 @@ from workflows.rules.shared.click import click_id
 
 
 @pytest.fixture(autouse=True)
-def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have homes shown anew at once: how long the relay waits is tested where its clock is ours."""
+def _publish_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish homes immediately. test_home_relay.py tests the intervals with a controlled clock."""
     monkeypatch.setattr(home_relay, "POLL_EVERY", 0.05)
     monkeypatch.setattr(home_relay, "MIN_INTERVAL", timedelta(0))
 
 
-async def ask_often(desk: FrontDesk, times: int, rule: LevelRule) -> list[str]:
-    """Ask so often at the same time, and return the requests' ids."""
-    asked = await asyncio.gather(*(desk.ask(rule) for _ in range(times)))
-    return [one.request_id for one in asked]
+async def create_many(request_driver: RequestDriver, times: int, rule: LevelRule) -> list[str]:
+    """Start this many requests concurrently and return their ids."""
+    requests = await asyncio.gather(*(request_driver.create(rule) for _ in range(times)))
+    return [request.request_id for request in requests]
 
 
 async def open_home(slack: StandInClient, person: str) -> Json:
-    """Open the home and wait until it was shown since."""
+    """Open the home and wait until it is published again."""
     before = await slack.home(person)
     await slack.act(person, "open_home")
     known = before["hash"] if before else ""
@@ -44,7 +53,7 @@ async def open_home(slack: StandInClient, person: str) -> Json:
 
 
 async def home_with(slack: StandInClient, person: str, *words: str) -> Json:
-    return await slack.wait_for_home(person, lambda v: all(one in text_of(v) for one in words))
+    return await slack.wait_for_home(person, lambda v: all(word in text_of(v) for word in words))
 
 
 async def home_without(slack: StandInClient, person: str, words: str) -> Json:
@@ -55,94 +64,98 @@ def withdrawal() -> Withdrawal:
     return Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
 
 
-async def test_it_shows_what_waits_for_whoever_opens_it_and_for_nobody_else(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_the_home_shows_only_the_requests_that_wait_for_its_reader(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
 
     home = await open_home(slack, BORIS)
     others = await open_home(slack, CLARA)
 
-    assert asked.request_id in text_of(home)
+    assert pending.request_id in text_of(home)
     assert f"<@{ANA}>" in text_of(home)
-    assert asked.request_id not in text_of(others)
+    assert pending.request_id not in text_of(others)
 
 
-async def test_a_decision_there_counts_is_told_there_and_shows_on_the_card(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+async def test_a_decision_on_the_home_is_confirmed_there_and_shown_on_the_card(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS, CLARA))
+    pending = await request_driver.create(level(BORIS, CLARA))
     home = await open_home(slack, BORIS)
 
     await slack.click_in_view(BORIS, home, "approve")
 
     shown = await home_with(slack, BORIS, notices.confirmed("approve", ENGLISH))
-    assert asked.request_id not in text_of(shown)
-    await shop.pass_time(asked.request_id)
-    await desk.card(asked.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
+    assert pending.request_id not in text_of(shown)
+    await order_driver.skip_settle_time(pending.request_id)
+    await request_driver.card(pending.request_id, lambda m: f"<@{BORIS}> approved" in text_of(m))
     assert await slack.messages(f"D{BORIS}", BORIS) == []
 
 
-async def test_a_refusal_is_told_on_the_home(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+async def test_a_refusal_is_shown_on_the_home(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     home = await open_home(slack, BORIS)
-    await send(desk.workflows, asked.request_id, "w", withdrawal())
+    await send(request_driver.workflows, pending.request_id, "w", withdrawal())
 
     await slack.click_in_view(BORIS, home, "approve")
 
     await home_with(slack, BORIS, "was withdrawn by")
 
 
-async def test_a_rejection_from_there_asks_for_its_reason_in_a_modal(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_a_rejection_on_the_home_asks_for_its_reason_in_a_modal(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     home = await open_home(slack, BORIS)
 
     await slack.click_in_view(BORIS, home, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.REJECTED)
-    await desk.says(BORIS, notices.confirmed("reject", ENGLISH))
-    await home_without(slack, BORIS, asked.request_id)
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.status is Status.REJECTED
+    )
+    await request_driver.modal(BORIS, notices.confirmed("reject", ENGLISH))
+    await home_without(slack, BORIS, pending.request_id)
 
 
-async def test_it_is_fresh_though_nobody_opens_it_again(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_the_home_is_updated_without_being_opened_again(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    """Broken by hand: without `mark_stale` in the transaction of the facts nothing appears."""
+    """Mutation checked: without `mark_stale` in the transaction of the facts, nothing appears."""
     await open_home(slack, BORIS)
     await open_home(slack, CLARA)
 
-    asked = await desk.ask(level(BORIS, CLARA))
-    await home_with(slack, CLARA, asked.request_id)
-    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
+    pending = await request_driver.create(level(BORIS, CLARA))
+    await home_with(slack, CLARA, pending.request_id)
+    await send(request_driver.workflows, pending.request_id, "b", cli_approval_by(BORIS))
 
-    await home_without(slack, BORIS, asked.request_id)
-    await home_with(slack, CLARA, asked.request_id)
+    await home_without(slack, BORIS, pending.request_id)
+    await home_with(slack, CLARA, pending.request_id)
 
 
-async def test_a_refresh_moves_nobody(slack: StandInClient, bot: AsyncApp, desk: FrontDesk) -> None:
+async def test_an_update_keeps_the_selected_tab(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
+) -> None:
     home = await open_home(slack, ANA)
     await slack.click_in_view(ANA, home, "home_mine")
     await home_with(slack, ANA, "Nothing here yet")
 
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
 
-    await home_with(slack, ANA, asked.request_id, "Waiting for", f"<@{BORIS}>")
+    await home_with(slack, ANA, pending.request_id, "Waiting for", f"<@{BORIS}>")
 
 
-async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_decided_and_own_requests_are_in_their_tabs(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
-    await send(desk.workflows, asked.request_id, "b", yes_by(BORIS))
+    pending = await request_driver.create(level(BORIS))
+    await send(request_driver.workflows, pending.request_id, "b", cli_approval_by(BORIS))
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_history")
-    await home_with(slack, BORIS, asked.request_id, "You approved")
+    await home_with(slack, BORIS, pending.request_id, "You approved")
 
     home = await open_home(slack, ANA)
     await slack.click_in_view(ANA, home, "home_mine")
@@ -150,11 +163,11 @@ async def test_what_somebody_decided_and_what_they_asked_for_stands_in_its_tab(
     closed = {"text": {"type": "plain_text", "text": "Closed"}, "value": "closed"}
     await slack.click_in_view(ANA, home, "home_state", selected_option=closed)
 
-    await home_with(slack, ANA, asked.request_id, "Approved")
+    await home_with(slack, ANA, pending.request_id, "Approved")
 
 
-async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+async def test_absences_and_delegates_are_shown_and_set_on_the_home(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, services: Services
 ) -> None:
     home = await open_home(slack, BORIS)
     await slack.click_in_view(BORIS, home, "home_away")
@@ -168,59 +181,65 @@ async def test_who_is_away_and_who_stands_in_is_shown_and_set_there(
     await home_with(slack, BORIS, f"delegate: <@{EMIL}>", f"• <@{CLARA}>")
 
 
-async def test_the_other_tab_needs_nothing(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_opening_the_messages_tab_publishes_no_home(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
     await slack.act(BORIS, "open_home", section="messages")
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.home(BORIS) is None
 
 
-async def test_a_page_holds_ten_and_leads_to_the_others(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_a_page_lists_ten_requests_and_links_to_the_next(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await ask_often(desk, 11, level(BORIS))
+    request_ids = await create_many(request_driver, 11, level(BORIS))
     home = await open_home(slack, BORIS)
-    first = {one for one in asked if one in text_of(home)}
+    first = {request_id for request_id in request_ids if request_id in text_of(home)}
 
     await slack.click_in_view(BORIS, home, "home_on")
     home = await home_with(slack, BORIS, "11 to 11")
 
     assert len(first) == 10
-    assert {one for one in asked if one in text_of(home)} == set(asked) - first
+    assert {request_id for request_id in request_ids if request_id in text_of(home)} == set(
+        request_ids
+    ) - first
 
 
 # /approvals
 
 
-async def test_approvals_answers_privately_and_a_press_there_is_shown_there(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+async def test_approvals_answers_privately_and_a_click_updates_that_answer(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
+    pending = await request_driver.create(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request is waiting for your decision")
+    message = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
 
-    await slack.click(BORIS, APPROVALS, told, "approve")
+    await slack.click(BORIS, APPROVALS, message, "approve")
 
-    painted = await shop.told(BORIS, "Nothing is waiting for you")
-    assert painted["ts"] == told["ts"]
-    await desk.face(asked.request_id, lambda snapshot: snapshot.status is Status.APPROVED)
+    updated = await order_driver.private_message(BORIS, "Nothing is waiting for you")
+    assert updated["ts"] == message["ts"]
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.status is Status.APPROVED
+    )
 
 
-async def test_a_rejection_from_a_private_answer_is_shown_there_too(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop
+async def test_a_rejection_from_a_private_answer_updates_that_answer(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
-    """Broken by hand: where a private message may be painted, the card stood in its place first."""
-    await desk.ask(level(BORIS))
+    """Mutation checked: if private messages may be written inline, the card replaces the answer first."""
+    await request_driver.create(level(BORIS))
     await slack.say(BORIS, APPROVALS, "/approvals")
-    told = await shop.told(BORIS, "1 request is waiting for your decision")
+    message = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
     mark = await slack.journal_mark()
 
-    await slack.click(BORIS, APPROVALS, told, "reject")
+    await slack.click(BORIS, APPROVALS, message, "reject")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "No room."})
 
-    painted = await shop.told(BORIS, "Nothing is waiting for you")
-    assert painted["ts"] == told["ts"]
+    updated = await order_driver.private_message(BORIS, "Nothing is waiting for you")
+    assert updated["ts"] == message["ts"]
     assert len(await slack.journal(mark, kind="response_url")) == 1
 
 
@@ -234,17 +253,17 @@ async def bulk_form(slack: StandInClient, person: str) -> Json:
 
 
 def ticked(form: Json) -> Json:
-    (block,) = (one for one in form["blocks"] if one["block_id"] == "chosen")
+    (block,) = (block for block in form["blocks"] if block["block_id"] == "chosen")
     return {"selected_options": block["element"]["options"]}
 
 
 @pytest.mark.parametrize("closes", [False, True])
-async def test_five_at_once_of_which_one_is_refused(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, *, closes: bool
+async def test_of_five_bulk_approvals_one_is_refused(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, *, closes: bool
 ) -> None:
-    asked = await ask_often(desk, 5, level(BORIS))
+    request_ids = await create_many(request_driver, 5, level(BORIS))
     form = await bulk_form(slack, BORIS)
-    await send(desk.workflows, asked[2], "w", withdrawal())
+    await send(request_driver.workflows, request_ids[2], "w", withdrawal())
     if closes:
         await slack.faults({"target": "views.update", "effect": "error", "error": "not_found"})
 
@@ -254,40 +273,44 @@ async def test_five_at_once_of_which_one_is_refused(
         home = await home_with(slack, BORIS, "4 decided.", "1 not decided", "was withdrawn")
         assert text_of(home).count(notices.confirmed("approve", ENGLISH)) == 4
     else:
-        told = await desk.says(BORIS, "4 decided.")
-        assert "1 not decided" in text_of(told)
-        assert text_of(told).count(notices.confirmed("approve", ENGLISH)) == 4
-        assert "was withdrawn" in text_of(told)
-    for number, one in enumerate(asked):
-        wanted = Status.WITHDRAWN if number == 2 else Status.APPROVED
-        await desk.face(one, lambda snapshot, wanted=wanted: snapshot.status is wanted)  # type: ignore[misc]
+        message = await request_driver.modal(BORIS, "4 decided.")
+        assert "1 not decided" in text_of(message)
+        assert text_of(message).count(notices.confirmed("approve", ENGLISH)) == 4
+        assert "was withdrawn" in text_of(message)
+    for number, request_id in enumerate(request_ids):
+        expected = Status.WITHDRAWN if number == 2 else Status.APPROVED
+        snapshot = await request_driver.snapshot(request_id, lambda found: not found.is_open)
+        assert snapshot.status is expected
 
 
-async def test_each_of_several_is_its_own_update_which_the_same_submission_repeats(
+async def test_a_repeated_bulk_submission_repeats_the_same_updates(
     workflows: WorkflowClient,
     slack: StandInClient,
     bot: AsyncApp,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     services: Services,
 ) -> None:
-    """Broken by hand: with ids that do not name the request this fails."""
-    asked = await ask_often(desk, 2, level(BORIS, CLARA))
+    """Mutation checked: fails with update ids that do not contain the request id."""
+    request_ids = await create_many(request_driver, 2, level(BORIS, CLARA))
     form = await bulk_form(slack, BORIS)
 
     await slack.submit(BORIS, form, {"chosen": ticked(form)})
-    await desk.says(BORIS, "2 decided.")
+    await request_driver.modal(BORIS, "2 decided.")
 
-    for one in asked:
+    for request_id in request_ids:
         again = await send(
-            workflows, one, click_id(one, form["id"], BORIS, form["hash"]), yes_by(BORIS)
+            workflows,
+            request_id,
+            click_id(request_id, form["id"], BORIS, form["hash"]),
+            cli_approval_by(BORIS),
         )
         assert type(again).__name__ == "Accepted"
 
 
-async def test_a_reason_that_a_policy_wants_is_asked_for_at_its_field(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_a_missing_reason_is_requested_at_its_field(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    await ask_often(desk, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))
+    await create_many(request_driver, 2, level(BORIS, approve_reason=ReasonRule.REQUIRED))
     form = await bulk_form(slack, BORIS)
 
     answer = await slack.submit(BORIS, form, {"chosen": ticked(form)})

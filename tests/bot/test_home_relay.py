@@ -1,4 +1,4 @@
-"""The relay of homes: once per change however many bots, Slack's word obeyed, nothing lost."""
+"""The home relay: one publish per change with several bots, Retry-After, and retries."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
 from slack_api.locales import Locales
-from tests.bot.desk import ANA, BORIS, Json
+from tests.bot.order_driver import ANA, BORIS, Json
 from tests.records.builders import fact, state
 from views.home import HomePlace
 
 
 @dataclass
 class Clock:
-    """A wall clock that stands still until it is told to go on."""
+    """A wall clock that only `advance` moves."""
 
     now: datetime = field(default_factory=lambda: datetime(2026, 11, 21, 12, tzinfo=UTC))
 
@@ -57,18 +57,18 @@ async def opened(database: Database, clock: Clock, *people: str) -> Homes:
 
 
 async def change(database: Database, number: int, requester: str = ANA) -> None:
-    told = [fact(number, f"ORD-{requester}")]
-    await AuditTrail(database).append(told, state(f"ORD-{requester}", requester=requester))
+    facts = [fact(number, f"ORD-{requester}")]
+    await AuditTrail(database).append(facts, state(f"ORD-{requester}", requester=requester))
 
 
 async def published(slack: StandInClient) -> Sequence[Json]:
     return await slack.journal(kind="api", method="views.publish")
 
 
-async def test_two_bots_show_a_change_once(
+async def test_two_bots_publish_a_change_once(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
-    """Broken by hand: without the lease it was shown twice."""
+    """Mutation checked: without the lease, the change is published twice."""
     homes = await opened(database, clock, ANA, BORIS)
     await change(database, 1)
 
@@ -80,7 +80,7 @@ async def test_two_bots_show_a_change_once(
     assert await homes.stale() == ()
 
 
-async def test_many_changes_at_a_time_are_shown_once_and_what_comes_then_a_little_later(
+async def test_simultaneous_changes_are_published_once_and_later_changes_after_the_interval(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
     await opened(database, clock, ANA)
@@ -96,10 +96,10 @@ async def test_many_changes_at_a_time_are_shown_once_and_what_comes_then_a_littl
     assert len(await published(slack)) == 2
 
 
-async def test_slacks_retry_after_holds_for_everybodys_home(
+async def test_retry_after_applies_to_every_home(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
-    """Broken by hand: where only the one home waits, the other was asked for at once."""
+    """Mutation checked: if only the limited home waits, the other is published immediately."""
     homes = await opened(database, clock, ANA, BORIS)
     (bot,) = bots(web, database, clock, 1)
     await change(database, 1)
@@ -117,7 +117,7 @@ async def test_slacks_retry_after_holds_for_everybodys_home(
 
 
 @pytest.mark.parametrize("effect", ["http_500", "error"])
-async def test_what_slack_does_not_show_stays_in_the_outbox(
+async def test_a_failed_publish_stays_in_the_outbox(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock, effect: str
 ) -> None:
     homes = await opened(database, clock, ANA)
@@ -132,7 +132,7 @@ async def test_what_slack_does_not_show_stays_in_the_outbox(
     assert await bot.turn() == 1
 
 
-async def test_whom_slack_does_not_know_any_more_is_forgotten(
+async def test_homes_of_unknown_users_are_dropped(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
     homes = await opened(database, clock, "U0NOBODY")
@@ -145,7 +145,7 @@ async def test_whom_slack_does_not_know_any_more_is_forgotten(
     assert await homes.get("U0NOBODY") is None
 
 
-async def test_who_was_overtaken_reads_again_and_shows_the_newest(
+async def test_an_overtaken_relay_publishes_the_newest_state(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
     await opened(database, clock, ANA)
@@ -163,7 +163,7 @@ async def test_who_was_overtaken_reads_again_and_shows_the_newest(
     assert len(home["blocks"]) > 1
 
 
-async def test_the_relay_goes_on_until_it_is_cancelled(
+async def test_the_relay_runs_until_it_is_cancelled(
     slack: StandInClient, web: AsyncWebClient, database: Database, clock: Clock
 ) -> None:
     homes = await opened(database, clock, ANA)

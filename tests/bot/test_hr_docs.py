@@ -1,4 +1,4 @@
-"""docs/hr.md tells the truth: types, policies, commands, numbers, pictures, and who is asked in the demo."""
+"""docs/hr.md matches the program: types, policies, commands, limits, images and demo approvers."""
 
 import re
 from pathlib import Path
@@ -48,29 +48,31 @@ def people() -> Seed:
 
 
 def rows(heading: str) -> list[list[str]]:
-    """Return the rows of the table whose head begins so."""
+    """Return the rows of the table whose header starts with this."""
     _, _, rest = DOCUMENT.partition(f"| {heading} |")
     lines = rest.split("\n\n")[0].splitlines()[2:]
     return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_every_type_stands_there_with_its_policy_fields_and_steps() -> None:
+def test_every_type_is_documented_with_its_policy_fields_and_steps() -> None:
     assert rows("type") == [
         [
-            ENGLISH(f"hr.type.{one}"),
-            one.value,
-            ", ".join(dict.fromkeys(FIELD_WORDS[name] for name in FIELDS[one])),
-            ", ".join(STEP_WORDS[step] for step in STEPS[one]),
+            ENGLISH(f"hr.type.{type_}"),
+            type_.value,
+            ", ".join(dict.fromkeys(FIELD_WORDS[name] for name in FIELDS[type_])),
+            ", ".join(STEP_WORDS[step] for step in STEPS[type_]),
         ]
-        for one in HrType
+        for type_ in HrType
     ]
 
 
-def test_the_types_are_as_private_as_it_says_and_all_have_a_thread(policies: Policies) -> None:
-    named = [policies.policy(one.value) for one in HrType]
+def test_the_documented_visibility_is_right_and_all_types_have_a_thread(policies: Policies) -> None:
+    named = [policies.policy(type_.value) for type_ in HrType]
 
-    assert all(one.layout is Layout.THREAD for one in named)
-    assert [one.name for one in named if one.visibility is Visibility.CHANNEL] == ["equipment"]
+    assert all(policy.layout is Layout.THREAD for policy in named)
+    assert [policy.name for policy in named if policy.visibility is Visibility.CHANNEL] == [
+        "equipment"
+    ]
     assert "Time off, expense, promotion and transfer are private" in PROSE
 
 
@@ -82,7 +84,9 @@ def test_the_types_are_as_private_as_it_says_and_all_have_a_thread(policies: Pol
         ("1000.01", ["manager", "hr", "finance"]),
     ],
 )
-def test_an_expense_has_these_levels(policies: Policies, amount: str, levels: list[str]) -> None:
+def test_the_documented_levels_of_an_expense_are_right(
+    policies: Policies, amount: str, levels: list[str]
+) -> None:
     found = route(policies.policy("expense"), parse_money(amount, "EUR"))
 
     assert [level.name for level in found.levels] == levels
@@ -91,45 +95,45 @@ def test_an_expense_has_these_levels(policies: Policies, amount: str, levels: li
     )
 
 
-def test_the_commands_and_shortcuts_are_those_of_the_manifest() -> None:
+def test_the_documented_commands_and_shortcuts_are_in_the_manifest() -> None:
     features = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))["features"]
-    commands = {one["command"] for one in features["slash_commands"]}
-    shortcuts = {one["name"] for one in features["shortcuts"]}
+    commands = {command["command"] for command in features["slash_commands"]}
+    shortcuts = {shortcut["name"] for shortcut in features["shortcuts"]}
 
     assert {"/request", "/approvals", "/away"} <= set(re.findall(r"`(/[a-z-]+)", DOCUMENT))
     assert set(re.findall(r"`(/[a-z-]+)", DOCUMENT)) <= commands
     assert set(re.findall(r"shortcut \*\*(.+?)\*\*", DOCUMENT)) == shortcuts
 
 
-def test_the_numbers_and_priorities_are_those_of_the_program() -> None:
+def test_the_documented_limits_and_priorities_are_right() -> None:
     assert f"everyone has {DEFAULT_DAYS} days" in PROSE
     assert f"{NUMBERS[ROWS]} per page" in PROSE
     assert f"({', '.join(Priority)}; it does not affect the rules)" in PROSE
 
 
-def test_every_picture_is_there_and_small() -> None:
+def test_every_image_exists_and_is_small() -> None:
     named = re.findall(r"\(images/([\w-]+\.png)\)", DOCUMENT)
 
     assert len(named) == len(set(named)) == 5
-    assert all((ROOT / "docs" / "images" / one).stat().st_size < 150_000 for one in named)
+    assert all((ROOT / "docs" / "images" / name).stat().st_size < 150_000 for name in named)
 
 
-def test_who_is_who_agrees_with_the_people_and_the_policies(
+def test_the_documented_approvers_match_the_people_and_policies(
     policies: Policies, people: Seed
 ) -> None:
-    """Computed from `people.yml` and `policies.toml`: the manager, then whoever of HR is left."""
+    """Computed from `people.yml` and `policies.toml`: the manager, then the remaining HR members."""
     names = {user.id: user.real_name for user in people.users}
-    table = {one.person: one.manager for one in policies.managers}
+    table = {manager.person: manager.manager for manager in policies.managers}
     manager, hr = policies.policy("time_off").levels
-    (group,) = (one.value for one in hr.approvers)
-    (members,) = (one.users for one in people.groups if one.handle == group)
+    (group,) = (source.value for source in hr.approvers)
+    (members,) = (known.users for known in people.groups if known.handle == group)
     expected = []
     for user in people.users:
         if user.deleted or user.guest or user.stranger:
             continue
         above = user.manager or table.get(user.id, "")
-        left = [names[one] for one in members if one not in (user.id, above)]
+        left = [names[member] for member in members if member not in (user.id, above)]
         expected.append([user.real_name, names.get(above, "none"), " or ".join(left) or "none"])
 
-    assert [one.kind for one in manager.approvers] == [SourceKind.MANAGER]
+    assert [source.kind for source in manager.approvers] == [SourceKind.MANAGER]
     assert rows("requester") == expected

@@ -1,4 +1,4 @@
-"""HR requests in Slack: every way to the form, its fields, its mistakes, and one request however often it is sent."""
+"""HR requests in Slack: opening the form, its fields and errors, and one request per form."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -12,19 +12,19 @@ from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, block_of, text_of
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     BORIS,
     FAY,
     GUS,
     Json,
+    OrderDriver,
     RunningWorker,
-    Shop,
-    listeners_ended,
-    was_started,
+    exists,
+    listeners_finished,
 )
-from tests.bot.front_desk import FrontDesk
-from tests.bot.presses import SignedHttp
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SignedHttp
 from views import hr_copy
 from views.blocks import actions
 from views.translator import ENGLISH
@@ -65,7 +65,7 @@ async def the_form(slack: StandInClient, person: str = ANA) -> Json:
 
 
 def state_of(form: Json, typed: dict[str, str]) -> Json:
-    """Return what Slack sends of the form's inputs with this typed, by the field's name."""
+    """Return the form's state with these values, by field name."""
     state: Json = {}
     for block in form["blocks"]:
         written = typed.get(block["block_id"])
@@ -74,7 +74,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
         element = block["element"]
         value: Json = {"value": written}
         if element["type"] in ("static_select", "radio_buttons"):
-            (option,) = (one for one in element["options"] if one["value"] == written)
+            (option,) = (option for option in element["options"] if option["value"] == written)
             value = {"selected_option": option}
         elif element["type"] == "datepicker":
             value = {"selected_date": written}
@@ -85,7 +85,7 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
 async def choose(
     slack: StandInClient, form: Json, type_: str, typed: dict[str, str], person: str = ANA
 ) -> Json:
-    """Choose a type in the form with this typed into it."""
+    """Choose a type in the form, with this input in its fields."""
     chosen = state_of(form, {"type": type_})["type"]["hr_type"]
     return await slack.act(
         person,
@@ -99,27 +99,27 @@ async def choose(
 
 
 async def shows(slack: StandInClient, *fields: str, person: str = ANA) -> Json:
-    """Wait until the form shows exactly these of the fields that only some type has."""
+    """Wait until the form shows exactly these type-specific fields."""
     return await slack.wait_for_modal(person, lambda v: fields_of(v) == list(fields))
 
 
 def fields_of(form: Json) -> list[str]:
-    return [one["block_id"] for one in form["blocks"] if one["block_id"] in ALL_FIELDS]
+    return [block["block_id"] for block in form["blocks"] if block["block_id"] in ALL_FIELDS]
 
 
-def typed_in(form: Json) -> dict[str, str]:
-    """Return what stands in the form's inputs, by the field's name."""
+def form_values(form: Json) -> dict[str, str]:
+    """Return the values of the form's inputs by field name."""
     found: dict[str, str] = {}
     for name, by_action in form["state"]["values"].items():
-        for one in by_action.values():
-            chosen = (one.get("selected_option") or {}).get("value")
-            if value := one.get("value") or one.get("selected_date") or chosen:
+        for state in by_action.values():
+            chosen = (state.get("selected_option") or {}).get("value")
+            if value := state.get("value") or state.get("selected_date") or chosen:
                 found[name] = value
     return found
 
 
 async def submit(slack: StandInClient, form: Json, person: str = ANA, **changes: str) -> Json:
-    """Submit the form with TYPED but for `changes`."""
+    """Submit the form with TYPED and `changes`."""
     state = state_of(form, {**TYPED, **changes})
     return await slack.act(person, "view_submit", view_id=form["id"], state=state)
 
@@ -128,19 +128,23 @@ def request_id_of(form: Json) -> str:
     return str(json.loads(form["private_metadata"])["request_id"])
 
 
-async def asked(desk: FrontDesk, form: Json) -> HrRequest:
-    """Wait until the request has been asked, and return it as its approval has it."""
+async def created_request(request_driver: RequestDriver, form: Json) -> HrRequest:
+    """Wait until the request's level is open, and return the request in its approval."""
     request_id = request_id_of(form)
-    snapshot = await desk.face(approval_id(request_id), lambda snapshot: bool(snapshot.levels))
+    snapshot = await request_driver.snapshot(
+        approval_id(request_id), lambda snapshot: bool(snapshot.levels)
+    )
     return request_from_content(request_id, snapshot.content)
 
 
-# Ways to the form
+# Opening the form
 
 
-async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
-    await slack.say(GUS, GENERAL, "/order-status")  # Bolt's own first call, auth.test, is done
-    await listeners_ended()
+async def test_the_form_is_opened_before_any_other_call(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
+    await slack.say(GUS, GENERAL, "/order-status")  # makes Bolt's initial auth.test call
+    await listeners_finished()
     mark = await slack.journal_mark()
 
     await open_form(slack)
@@ -149,14 +153,16 @@ async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: As
 
 
 @pytest.mark.parametrize("written", ["expense", "Expense", " EXPENSE "])
-async def test_the_command_may_name_the_type(
+async def test_the_command_accepts_a_type(
     slack: StandInClient, bot: AsyncApp, written: str
 ) -> None:
     assert fields_of(await open_form(slack, written)) == ["amount"]
-    assert typed_in(await the_form(slack))["type"] == "expense"
+    assert form_values(await the_form(slack))["type"] == "expense"
 
 
-async def test_time_off_is_two_words_to_people(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_the_command_accepts_time_off_as_two_words(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
     assert fields_of(await open_form(slack, "time off")) == ["starts", "ends"]
 
 
@@ -166,64 +172,72 @@ async def test_the_global_shortcut_opens_the_same_form(slack: StandInClient, bot
     assert fields_of(await the_form(slack)) == []
 
 
-async def test_a_message_becomes_a_request_that_quotes_it_and_links_to_it(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_the_message_shortcut_quotes_and_links_the_message(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
+    posted = await slack.say(BORIS, GENERAL, "Ana needs <a> new desk\nsoon & for <@U0ANA>")
     mark = await slack.journal_mark()
 
     await slack.act(
-        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+        ANA,
+        "message_shortcut",
+        callback_id="request_from_message",
+        channel=GENERAL,
+        ts=posted["ts"],
     )
 
     form = await slack.wait_for_modal(ANA, lambda v: "this message" in text_of(v))
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
-    assert [one for one in calls if one != "auth.test"] == [
-        "views.open",  # first of all
+    assert [call for call in calls if call != "auth.test"] == [
+        "views.open",  # before any other call
         "chat.getPermalink",
         "views.update",
     ]
     quote = "> Ana needs <a> new desk\n> soon & for @U0ANA"
-    assert typed_in(form)["description"].rstrip() == quote
-    await choose(slack, form, "equipment", {**typed_in(form), "title": "A desk"})
+    assert form_values(form)["description"].rstrip() == quote
+    await choose(slack, form, "equipment", {**form_values(form), "title": "A desk"})
     form = await shows(slack, "item")
     await submit(slack, form, description=quote, title="A desk")
-    request = await asked(desk, form)
-    assert request.link.endswith(f"/archives/{GENERAL}/p{said['ts'].replace('.', '')}")
+    request = await created_request(request_driver, form)
+    assert request.link.endswith(f"/archives/{GENERAL}/p{posted['ts'].replace('.', '')}")
     assert (request.description, request.item) == (quote, "DESK-OAK")
 
 
-async def test_a_message_whose_address_slack_does_not_tell_becomes_a_request_without_a_link(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_without_a_permalink_the_request_has_no_link(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
     await slack.faults(
         {"target": "chat.getPermalink", "effect": "error", "error": "not_in_channel", "times": 9}
     )
 
     await slack.act(
-        ANA, "message_shortcut", callback_id="request_from_message", channel=GENERAL, ts=said["ts"]
+        ANA,
+        "message_shortcut",
+        callback_id="request_from_message",
+        channel=GENERAL,
+        ts=posted["ts"],
     )
 
     form = await the_form(slack)
     await choose(slack, form, "transfer", {})
     form = await shows(slack, "new_team")
     await submit(slack, form)
-    assert (await asked(desk, form)).link == ""
+    assert (await created_request(request_driver, form)).link == ""
 
 
-async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same(
-    slack: StandInClient, http: SignedHttp, desk: FrontDesk
+async def test_a_form_submitted_before_the_permalink_is_known_still_gets_the_link(
+    slack: StandInClient, http: SignedHttp, request_driver: RequestDriver
 ) -> None:
-    said = await slack.say(BORIS, GENERAL, "A desk for Ana")
+    posted = await slack.say(BORIS, GENERAL, "A desk for Ana")
     mark = await slack.journal_mark()
-    place = {"channel": GENERAL, "ts": said["ts"]}
+    place = {"channel": GENERAL, "ts": posted["ts"]}
     await slack.act(ANA, "message_shortcut", callback_id="request_from_message", **place)
     (opened,) = await slack.journal(mark, kind="envelope", what="message_action")
     await slack.faults({"target": "chat.getPermalink", "effect": "error", "error": "fatal_error"})
     await http.interact(opened["payload"])
     form = await the_form(slack)
-    await listeners_ended()
+    await listeners_finished()
     mark = await slack.journal_mark()
     await choose(slack, form, "transfer", {})
     (chosen,) = await slack.journal(mark, kind="envelope", what="block_actions")
@@ -236,10 +250,12 @@ async def test_who_sends_before_the_address_is_known_keeps_the_link_all_the_same
 
     await http.interact(sent["payload"])
 
-    assert (await asked(desk, form)).link.endswith(said["ts"].replace(".", ""))
+    assert (await created_request(request_driver, form)).link.endswith(
+        posted["ts"].replace(".", "")
+    )
 
 
-async def test_a_house_without_hr_policies_says_so(
+async def test_without_hr_policies_the_form_says_so(
     slack: StandInClient, bot: AsyncApp, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for type_ in HrType:
@@ -252,43 +268,43 @@ async def test_a_house_without_hr_policies_says_so(
     assert view["submit"] is None
 
 
-# Filling it in
+# Filling in the form
 
 
 @pytest.mark.parametrize("type_", HrType)
-async def test_a_chosen_type_shows_its_fields_and_its_request_is_asked(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, type_: HrType
+async def test_choosing_a_type_shows_its_fields_and_submitting_starts_its_request(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, type_: HrType
 ) -> None:
     form = await open_form(slack)
     await choose(slack, form, type_, {"title": "Typed before"})
     form = await shows(slack, *FIELDS[type_])
-    assert typed_in(form)["title"] == "Typed before"
+    assert form_values(form)["title"] == "Typed before"
 
     await submit(slack, form)
 
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
-    request = await asked(desk, form)
+    request = await created_request(request_driver, form)
     assert (request.type, request.title) == (type_, TYPED["title"])
     assert request.priority is Priority.HIGH
     needed = {name for name in ALL_FIELDS if getattr(request, name)}
     assert needed == set(FIELDS[type_])
 
 
-async def test_another_type_and_back_loses_nothing_of_what_was_typed(
+async def test_switching_the_type_and_back_keeps_the_input(
     slack: StandInClient, bot: AsyncApp
 ) -> None:
     form = await open_form(slack, "time off")
     await choose(slack, form, "promotion", TYPED)
     form = await shows(slack, "new_role")
-    await choose(slack, form, "time_off", {**typed_in(form), "new_role": "Lead"})
+    await choose(slack, form, "time_off", {**form_values(form), "new_role": "Lead"})
 
     form = await shows(slack, "starts", "ends")
 
     expected = {name: TYPED[name] for name in ("title", "description", "starts", "ends")}
-    assert typed_in(form) == {**expected, "priority": "high", "type": "time_off"}
-    await choose(slack, form, "promotion", typed_in(form))
+    assert form_values(form) == {**expected, "priority": "high", "type": "time_off"}
+    await choose(slack, form, "promotion", form_values(form))
     form = await shows(slack, "new_role")
-    assert typed_in(form)["new_role"] == "Lead"
+    assert form_values(form)["new_role"] == "Lead"
 
 
 BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
@@ -305,7 +321,7 @@ BAD: list[tuple[str, dict[str, str], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("type_", "typed", "wrong"), BAD)
-async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_every_mistake_is_shown_at_its_field_and_nothing_is_started(  # noqa: PLR0913, PLR0917 - a case and its fixtures
     slack: StandInClient,
     bot: AsyncApp,
     temporal: WorkflowEnvironment,
@@ -320,32 +336,32 @@ async def test_every_mistake_is_told_at_its_field_and_nothing_is_asked(  # noqa:
     assert answer["errors"].keys() == wrong.keys()
     for name, words in wrong.items():
         assert words in answer["errors"][name].lower() or words in answer["errors"][name]
-    assert not await was_started(temporal, request_id_of(form))
+    assert not await exists(temporal, request_id_of(form))
 
 
-async def test_a_form_sent_before_its_fields_had_appeared_comes_back_with_them(
+async def test_a_form_submitted_before_its_fields_appeared_is_shown_with_them(
     slack: StandInClient, bot: AsyncApp, temporal: WorkflowEnvironment
 ) -> None:
     form = await open_form(slack)
 
-    await submit(slack, form, type="expense")  # the choice and the click, faster than the fields
+    await submit(slack, form, type="expense")  # submitted before the fields appeared
 
     again = await shows(slack, "amount")
     assert "Fill in the new fields" in text_of(again)
-    assert typed_in(again)["title"] == TYPED["title"]
-    assert not await was_started(temporal, request_id_of(form))
+    assert form_values(again)["title"] == TYPED["title"]
+    assert not await exists(temporal, request_id_of(form))
 
 
 @pytest.mark.parametrize(("hour", "day"), [(0, 30), (11, 30), (12, 31), (23, 31)])
-def test_a_day_is_over_only_once_it_is_over_everywhere(hour: int, day: int) -> None:
+def test_a_day_has_passed_only_when_it_has_passed_in_every_time_zone(hour: int, day: int) -> None:
     assert day_somewhere(datetime(2027, 1, 31, hour, 59, tzinfo=UTC)) == date(2027, 1, day)
 
 
-# Sending it
+# Submitting the form
 
 
-async def test_the_same_form_twice_is_one_request(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_submitting_the_same_form_twice_creates_one_request(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     form = await open_form(slack, "transfer")
     await slack.deliveries(duplicate=1)
@@ -353,8 +369,8 @@ async def test_the_same_form_twice_is_one_request(
 
     await submit(slack, form)
 
-    await asked(desk, form)
-    await listeners_ended()
+    await created_request(request_driver, form)
+    await listeners_finished()
     shown = [call["arguments"]["view"] for call in await slack.journal(mark, kind="api", method="views.update")]  # fmt: skip
     assert len(shown) == 2
     assert all("was sent*" in json.dumps(view, ensure_ascii=False) for view in shown)
@@ -362,14 +378,14 @@ async def test_the_same_form_twice_is_one_request(
 
 @pytest.mark.parametrize(
     ("changed", "words"),
-    [({}, "was sent*"), ({"title": "Another wish"}, "was already sent")],
+    [({}, "was sent*"), ({"title": "Another title"}, "was already sent")],
 )
-async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_count(  # noqa: PLR0913, PLR0917 - a case and where it is tried
+async def test_resubmitting_an_edited_form_reports_that_the_first_submission_counts(  # noqa: PLR0913, PLR0917 - a case and its fixtures
     slack: StandInClient,
     bot: AsyncApp,
     services: Services,
-    desk: FrontDesk,
-    shop: Shop,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
     changed: dict[str, str],
     words: str,
 ) -> None:
@@ -382,98 +398,112 @@ async def test_a_form_sent_again_with_other_words_is_told_that_the_first_ones_co
         priority=Priority.HIGH,
         new_team="Sales",
     )
-    await ask(shop.workflows, services, first)  # a first try that was not confirmed
-    await desk.face(approval_id(first.request_id), lambda snapshot: bool(snapshot.levels))
-    await shop.until_idle(approval_id(first.request_id))
+    await start(
+        order_driver.workflows, services, first
+    )  # an earlier submission that was not confirmed
+    await request_driver.snapshot(
+        approval_id(first.request_id), lambda snapshot: bool(snapshot.levels)
+    )
+    await order_driver.until_idle(approval_id(first.request_id))
 
     await submit(slack, form, **changed)
 
     await slack.wait_for_modal(ANA, lambda v: words in text_of(v))
-    assert (await asked(desk, form)).title == TYPED["title"]
+    assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
-async def test_where_temporal_is_away_the_form_comes_back_with_everything_typed(
+async def test_without_temporal_the_form_is_shown_again_with_its_input(
     slack: StandInClient,
     bot: AsyncApp,
     worker: RunningWorker,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     form = await open_form(slack, "time off")
-    monkeypatch.setattr(desk.workflows, "_wait", 0.0)
+    monkeypatch.setattr(request_driver.workflows, "_wait", 0.0)
 
     await submit(slack, form)
 
     again = await slack.wait_for_modal(ANA, lambda v: "can't save anything right now" in text_of(v))
     names = ("title", "description", "priority", "starts", "ends")
-    assert typed_in(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
+    assert form_values(again) == {**{name: TYPED[name] for name in names}, "type": "time_off"}
     assert request_id_of(again) == request_id_of(form)
     monkeypatch.undo()
-    await slack.act(ANA, "view_submit", view_id=again["id"], state=state_of(again, typed_in(again)))
+    await slack.act(
+        ANA, "view_submit", view_id=again["id"], state=state_of(again, form_values(again))
+    )
     await slack.wait_for_modal(ANA, lambda v: "was sent*" in text_of(v))
 
 
 # An amended copy
 
 
-async def ask(workflows: WorkflowClient, services: Services, request: HrRequest) -> None:
-    asked = HrInput(
+async def start(workflows: WorkflowClient, services: Services, request: HrRequest) -> None:
+    hr_input = HrInput(
         request=request,
         requester=Actor(person=ANA, origin=Origin.SLACK),
         policy=services.policies.policy(request.type.value),
         managers=services.policies.chain_of(ANA),
     )
-    assert await workflows.start(asked)
+    assert await workflows.start(hr_input)
 
 
-async def press_copy(
+async def click_copy(
     slack: StandInClient, web: AsyncWebClient, person: str, request_id: str
 ) -> None:
-    """Press the button of a copy, on a message that only this person has."""
+    """Click the copy button in a message that only this person sees."""
     row = actions("actions", hr_copy.copy_button(request_id, ENGLISH))
     posted = await web.chat_postMessage(channel=f"D{person}", text="Rejected", blocks=[row])
     await slack.click(person, f"D{person}", {"ts": posted["ts"], "blocks": [row]}, "copy")
 
 
-async def test_a_copy_begins_with_what_was_asked_and_is_a_request_of_its_own(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+async def test_a_copy_starts_with_the_original_values_and_is_a_new_request(
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    web: AsyncWebClient,
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form, amount="1,200.50")
-    await asked(desk, form)
+    await created_request(request_driver, form)
     before = request_id_of(form)
-    await shop.until_idle(approval_id(before))
+    await order_driver.until_idle(approval_id(before))
 
-    await press_copy(slack, web, ANA, before)
+    await click_copy(slack, web, ANA, before)
 
     copy = await shows(slack, "amount")
     assert request_id_of(copy) != before
     names = ("title", "description", "priority")
     expected = {**{name: TYPED[name] for name in names}, "type": "expense"}
-    assert typed_in(copy) == {**expected, "amount": "1,200.50 EUR"}
-    changed = {**typed_in(copy), "title": "A smaller wish"}
+    assert form_values(copy) == {**expected, "amount": "1,200.50 EUR"}
+    changed = {**form_values(copy), "title": "A smaller request"}
     await slack.act(ANA, "view_submit", view_id=copy["id"], state=state_of(copy, changed))
-    assert (await asked(desk, copy)).title == "A smaller wish"
-    assert (await asked(desk, form)).title == TYPED["title"]
+    assert (await created_request(request_driver, copy)).title == "A smaller request"
+    assert (await created_request(request_driver, form)).title == TYPED["title"]
 
 
-async def test_only_its_requester_gets_a_copy(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, shop: Shop, web: AsyncWebClient
+async def test_only_the_requester_gets_a_copy(
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    web: AsyncWebClient,
 ) -> None:
     form = await open_form(slack, "expense")
     await submit(slack, form)
-    await asked(desk, form)
-    await shop.until_idle(approval_id(request_id_of(form)))
+    await created_request(request_driver, form)
+    await order_driver.until_idle(approval_id(request_id_of(form)))
 
-    await press_copy(slack, web, GUS, request_id_of(form))
+    await click_copy(slack, web, GUS, request_id_of(form))
 
     view = await slack.wait_for_modal(GUS, lambda v: "Only the requester can" in text_of(v))
     assert TYPED["title"] not in json.dumps(view)
 
 
-async def test_a_copy_of_what_nobody_knows_is_told_so(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk, web: AsyncWebClient
+async def test_copying_an_unknown_request_says_so(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
-    await press_copy(slack, web, FAY, "HR-00000000")
+    await click_copy(slack, web, FAY, "HR-00000000")
 
     await slack.wait_for_modal(FAY, lambda v: "can't be found" in text_of(v))

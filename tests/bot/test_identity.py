@@ -1,4 +1,4 @@
-"""Who a click is from: Slack's signed `user.id`, judged by the directory; whatever else a payload says."""
+"""The actor of a click is Slack's signed `user.id`, checked in the directory, and nothing else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,28 +8,28 @@ import pytest
 
 from emulator.client import StandInClient
 from records.refusals import Refusals
-from tests.bot.desk import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_ended
-from tests.bot.front_desk import FrontDesk, level
-from tests.bot.presses import SignedHttp, press_payload
+from tests.bot.order_driver import ANA, BORIS, CLARA, FAY, GUS, Card, Json, listeners_finished
+from tests.bot.request_driver import RequestDriver, level
+from tests.bot.signed_clicks import SignedHttp, click_payload
 from views import notices
 from views.translator import ENGLISH
 
 HANA, IVAN, JUNE, KAI, BOT = "W0HANA", "U0IVAN", "U0JUNE", "U0KAI", "U0LOCALBOT"
-"""A Grid member, deactivated, a guest, from another workspace, and the bot itself."""
+"""A Grid member, a deactivated user, a guest, a user of another workspace, and the bot itself."""
 NAMED = (BORIS, CLARA, HANA, IVAN, JUNE, KAI, BOT, ANA)
-"""All of them stand in the policy. Ana is the one who asks."""
+"""The approvers in the policy. Ana is the requester."""
 
 COUNTS = "counts"
 UNREADABLE = "unreadable"
 
 
 def by(person: object, **other: Any) -> Callable[[Json], Json]:
-    """Return the press as this person's, with other parts of `user` too."""
+    """Return a change that makes the click this person's, with other fields of `user`."""
     return lambda payload: {**payload, "user": {**payload["user"], "id": person, **other}}
 
 
 def with_parts(**parts: Any) -> Callable[[Json], Json]:
-    """Return the press of Boris with other parts of the payload."""
+    """Return a change of other parts of the payload."""
     return lambda payload: {**payload, **parts}
 
 
@@ -39,7 +39,7 @@ def without(*names: str) -> Callable[[Json], Json]:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What Slack might send, and what must come of it: a count, a refusal's code, or no reading."""
+    """A payload of Slack, and its expected result: COUNTS, UNREADABLE, or a refusal code."""
 
     sentence: str
     change: Callable[[Json], Json]
@@ -55,17 +55,17 @@ SHAPES = (
     Shape(sentence="a member named by the policy counts", change=by(BORIS), expected=COUNTS),
     Shape(sentence="a member whose id begins with W counts", change=by(HANA), expected=COUNTS),
     Shape(
-        sentence="a member counts where the payload names no team, as in an organisation",
+        sentence="a member counts if the payload names no team, as in an organisation",
         change=with_parts(team=None),
         expected=COUNTS,
     ),
     Shape(
-        sentence="a member counts although the enterprise is named too",
+        sentence="a member counts if the enterprise is named too",
         change=with_parts(enterprise={"id": "E0GRID", "name": "Grid"}, is_enterprise_install=True),
         expected=COUNTS,
     ),
     Shape(
-        sentence="a member counts although the user's name is somebody else's",
+        sentence="a member counts whose user name is another person's",
         change=by(BORIS, username="fay", name="fay"),
         expected=COUNTS,
     ),
@@ -75,12 +75,12 @@ SHAPES = (
         expected="not_an_approver",
     ),
     Shape(
-        sentence="who asks does not decide, although the policy names them",
+        sentence="the requester does not decide, although the policy names them",
         change=by(ANA),
         expected="own_request",
     ),
     Shape(
-        sentence="a member whom nobody names does not decide",
+        sentence="a member outside the policy does not decide",
         change=by(GUS),
         expected="not_an_approver",
     ),
@@ -119,16 +119,18 @@ SHAPES = (
         expected="not_eligible",
         data=not_eligible("bot"),
     ),
-    Shape(sentence="nobody is no id", change=by(""), expected=UNREADABLE),
-    Shape(sentence="null is no id", change=by(None), expected=UNREADABLE),
-    Shape(sentence="a list is no id", change=by([BORIS]), expected=UNREADABLE),
-    Shape(sentence="a bot's id is no person's", change=by("B0LOCAL"), expected=UNREADABLE),
+    Shape(sentence="an empty id is invalid", change=by(""), expected=UNREADABLE),
+    Shape(sentence="null is invalid", change=by(None), expected=UNREADABLE),
+    Shape(sentence="a list is invalid", change=by([BORIS]), expected=UNREADABLE),
+    Shape(sentence="a bot's id is invalid", change=by("B0LOCAL"), expected=UNREADABLE),
     Shape(
-        sentence="an id with more after it is none", change=by(f"{BORIS}\n"), expected=UNREADABLE
+        sentence="an id with trailing text is invalid", change=by(f"{BORIS}\n"), expected=UNREADABLE
     ),
-    Shape(sentence="a press without a user is none", change=without("user"), expected=UNREADABLE),
     Shape(
-        sentence="a press that names its person elsewhere is none",
+        sentence="a click without a user is invalid", change=without("user"), expected=UNREADABLE
+    ),
+    Shape(
+        sentence="a click that names its user elsewhere is invalid",
         change=lambda p: {**without("user")(p), "user_id": BORIS, "authed_users": [BORIS]},
         expected=UNREADABLE,
     ),
@@ -136,31 +138,33 @@ SHAPES = (
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.sentence)
-async def test_a_click_is_from_whom_slack_says_and_nobody_else(
+async def test_the_actor_of_a_click_is_the_user_that_slack_signed(
     refusals: Refusals,
     slack: StandInClient,
     http: SignedHttp,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     shape: Shape,
 ) -> None:
-    asked = await desk.ask(level(*NAMED))
-    card = Card(order_id=asked.request_id, message=asked.message)
-    payload = shape.change(await press_payload(slack, BORIS, card, "approve"))
+    pending = await request_driver.create(level(*NAMED))
+    card = Card(order_id=pending.request_id, message=pending.message)
+    payload = shape.change(await click_payload(slack, BORIS, card, "approve"))
 
     await http.interact(payload)
-    await listeners_ended()
+    await listeners_finished()
 
-    menu = await desk.workflows.menu(asked.request_id, ANA)
+    menu = await request_driver.workflows.menu(pending.request_id, ANA)
     assert menu is not None
-    said = [one.person for one in menu.face.levels[0].decisions]
-    refused = [(one.actor.person, one.code) for one in await refusals.of(asked.request_id)]
+    result = [decision.person for decision in menu.face.levels[0].decisions]
+    refused = [
+        (refusal.actor.person, refusal.code) for refusal in await refusals.of(pending.request_id)
+    ]
     match shape.expected:
         case "counts":
-            assert (said, refused) == ([payload["user"]["id"]], [])
+            assert (result, refused) == ([payload["user"]["id"]], [])
         case "unreadable":
-            assert (said, refused) == ([], [])
+            assert (result, refused) == ([], [])
         case code:
-            assert (said, refused) == ([], [(payload["user"]["id"], code)])
+            assert (result, refused) == ([], [(payload["user"]["id"], code)])
             sentence = notices.refusal(code, shape.data, ENGLISH)
-            told = await slack.journal(kind="response_url")
-            assert sentence in [one["arguments"]["text"] for one in told]
+            sent = await slack.journal(kind="response_url")
+            assert sentence in [call["arguments"]["text"] for call in sent]

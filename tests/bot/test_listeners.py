@@ -1,4 +1,4 @@
-"""Every button, modal and command has its listener, and nothing in `bot/` knows whether Slack is real."""
+"""Every button, modal and command has a listener, and `bot/` treats the stand-in like Slack."""
 
 import ast
 from collections import Counter
@@ -21,7 +21,7 @@ LOCAL = ("emulator", "stand-in", "stand_in", "standin", "localhost", "127.0.0.1"
 
 
 class Register:
-    """Stands where the app would be and keeps what is registered on it."""
+    """Replaces the app and records the listeners that are registered."""
 
     def __init__(self) -> None:
         self.registered: Counter[tuple[str, str]] = Counter()
@@ -44,35 +44,36 @@ def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
     register_listeners(cast(AsyncApp, register), cast(Services, None))
 
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-    commands = [one["command"] for one in manifest["features"]["slash_commands"]]
-    events = {  # message.channels and message.groups are one kind of event
-        one.partition(".")[0] for one in manifest["settings"]["event_subscriptions"]["bot_events"]
+    commands = [command["command"] for command in manifest["features"]["slash_commands"]]
+    events = {  # message.channels and message.groups are the same type of event
+        event.partition(".")[0]
+        for event in manifest["settings"]["event_subscriptions"]["bot_events"]
     }
-    shortcuts = [one["callback_id"] for one in manifest["features"].get("shortcuts", [])]
+    shortcuts = [shortcut["callback_id"] for shortcut in manifest["features"].get("shortcuts", [])]
     assert register.registered == Counter(
         [("error", "")]
-        + [("action", one.value) for one in ActionId]
-        + [("view", one.value) for one in CallbackId]
-        + [("command", one) for one in commands]
-        + [("event", one) for one in events]
-        + [("shortcut", one) for one in shortcuts]
+        + [("action", action_id.value) for action_id in ActionId]
+        + [("view", callback_id.value) for callback_id in CallbackId]
+        + [("command", command) for command in commands]
+        + [("event", event) for event in events]
+        + [("shortcut", shortcut) for shortcut in shortcuts]
     )
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_in_the_bot_asks_whether_slack_is_real(path: Path) -> None:
+def test_no_code_in_the_bot_depends_on_whether_slack_is_real(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.If | ast.IfExp | ast.While):
-            asked = ast.unparse(node.test).lower()
+            pending = ast.unparse(node.test).lower()
         elif isinstance(node, ast.Compare | ast.match_case):
-            asked = ast.unparse(node).lower()
+            pending = ast.unparse(node).lower()
         elif isinstance(node, ast.Import | ast.ImportFrom | ast.Name | ast.Attribute):
-            asked = ast.unparse(node).lower()
-            assert "emulator" not in asked
+            pending = ast.unparse(node).lower()
+            assert "emulator" not in pending
             continue
         else:
             continue
         if (
-            path.name != "settings.py" or "startswith" not in asked
-        ):  # a token's kind is checked there
-            assert not [word for word in LOCAL if word in asked], asked
+            path.name != "settings.py" or "startswith" not in pending
+        ):  # it checks the kind of a token
+            assert not [word for word in LOCAL if word in pending], pending

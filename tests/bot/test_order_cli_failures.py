@@ -1,10 +1,12 @@
-"""What a command on orders cannot do is a sentence and an exit code; what it can show, it shows."""
+"""Errors of the order commands: one sentence and an exit code."""
+
+import asyncio
 
 import pytest
 
-from tests.bot.command_line import ANA, BORIS, FAY, CommandLine
-from tests.bot.desk import RunningWorker
-from tests.bot.till import Till
+from tests.bot.cli_driver import ANA, BORIS, FAY, CliDriver
+from tests.bot.order_cli import OrderCli
+from tests.bot.order_driver import RunningWorker
 from tests.journeys.starter import ROOT
 from workflows.rules.orders.order import OrderStatus
 
@@ -33,36 +35,41 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 ]
 
 
-async def test_a_wrong_option_is_named(shell: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_option_is_named(cli: CliDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICIES", str(ROOT / "policies.toml"))
+    cli.in_process = True  # no command gets as far as Temporal
     for words, sentence in WRONG:
-        said = await shell.type("order", *words)
+        result = await cli.run("order", *words)
 
-        assert (said.code, said.out) == (CANNOT, ""), words
-        assert said.err.startswith(sentence), said.err
-        assert said.err.count("\n") == 1
-
-
-async def test_who_names_no_order_is_told_so(till: Till) -> None:
-    for verb in ("show", "status", "requires-approval", "approval-message", "pay"):
-        said = await till.type(verb, "ORD-00000000")
-        assert (said.code, said.out) == (CANNOT, ""), verb
-        assert said.err.startswith("There is no order ORD-00000000.")
-    for words in (("decide", "ORD-00000000", "approve"), ("cancel", "ORD-00000000")):
-        said = await till.type(*words, "--as", BORIS)
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("There is no order ORD-00000000.")
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.startswith(sentence), result.err
+        assert result.err.count("\n") == 1
 
 
-async def test_one_number_is_one_order(till: Till) -> None:
+async def test_an_unknown_order_is_reported(order_cli: OrderCli) -> None:
+    reads = ("show", "status", "requires-approval", "approval-message", "pay")
+    commands: list[tuple[str, ...]] = [(verb, "ORD-00000000") for verb in reads]
+    commands += [
+        ("decide", "ORD-00000000", "approve", "--as", BORIS),
+        ("cancel", "ORD-00000000", "--as", BORIS),
+    ]
+
+    results = await asyncio.gather(*(order_cli.run(*words) for words in commands))
+
+    for words, result in zip(commands, results, strict=True):
+        assert (result.code, result.out) == (CANNOT, ""), words
+        assert result.err.startswith("There is no order ORD-00000000.")
+
+
+async def test_an_order_id_identifies_one_order(order_cli: OrderCli) -> None:
     words = ("--line", "DESK-OAK:2:500.00", "--line", "LAMP-LED:1:0.01")
-    order_id = await till.start(*words)
+    order_id = await order_cli.start(*words)
     named = ("start", "--customer", "Acme GmbH", "--id", order_id)
 
-    same = await till.type(*named, *words, "--json")
+    same = await order_cli.run(*named, *words, "--json")
     others = [
-        await till.type(*named, "--line", "DESK-OAK:2:500.00"),
-        await till.type(*named, *words, "--as", FAY),
+        await order_cli.run(*named, "--line", "DESK-OAK:2:500.00"),
+        await order_cli.run(*named, *words, "--as", FAY),
     ]
 
     total = {"total": "1000.01", "currency": "USD"}
@@ -72,16 +79,16 @@ async def test_one_number_is_one_order(till: Till) -> None:
         assert other.err.startswith(f"{order_id} exists already, and it is another order")
 
 
-async def test_the_list_is_the_newest_first_and_can_be_narrowed(till: Till) -> None:
-    first = await till.start("--total", "5")
-    await till.until(first, OrderStatus.COMPLETED)
-    second = await till.start("--total", "1500", "--as", FAY)
-    await till.until(second, OrderStatus.AWAITING_APPROVAL)
+async def test_the_list_is_newest_first_and_can_be_filtered(order_cli: OrderCli) -> None:
+    first = await order_cli.start("--total", "5")
+    await order_cli.until(first, OrderStatus.COMPLETED)
+    second = await order_cli.start("--total", "1500", "--as", FAY)
+    await order_cli.until(second, OrderStatus.AWAITING_APPROVAL)
 
     async def listed(*words: str) -> list[str]:
-        return [one["order_id"] for one in (await till.type("list", "--json", *words)).json]
+        return [order["order_id"] for order in (await order_cli.run("list", "--json", *words)).json]
 
-    plain = await till.type("list")
+    plain = await order_cli.run("list")
 
     assert [line for line in plain.out.splitlines() if line.startswith("ORD-")] == [
         f"{second} · waiting for approval",
@@ -91,71 +98,77 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(till: Till) -> N
     assert await listed("--open") == [second]
     assert await listed("--requester", ANA) == [first]
     assert await listed("--limit", "1") == [second]
-    assert (await till.type("list", "--requester", BORIS)).err == "There are none.\n"
+    assert (await order_cli.run("list", "--requester", BORIS)).err == "There are none.\n"
 
 
-async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
-    till: Till, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+async def test_without_temporal_or_a_worker_the_records_answer_with_their_age(
+    order_cli: OrderCli, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    till.shell.here = True
-    order_id = await till.start("--total", "1500")
-    ended = await till.start("--total", "5")
-    await till.until(order_id, OrderStatus.AWAITING_APPROVAL)
-    await till.until(ended, OrderStatus.COMPLETED)
+    order_cli.cli.in_process = True
+    order_id = await order_cli.start("--total", "1500")
+    ended = await order_cli.start("--total", "5")
+    await order_cli.until(order_id, OrderStatus.AWAITING_APPROVAL)
+    await order_cli.until(ended, OrderStatus.COMPLETED)
     monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.1)
     await worker.stop()
-    silent = await till.type("status", order_id)
+    silent = await order_cli.run("status", order_id)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
 
-    gone = await till.type("show", order_id)
-    over = await till.type("status", ended, "--json")
-    asked = [await till.type(verb, order_id) for verb in ("requires-approval", "approval-message")]
-    cancelled = await till.type("cancel", order_id)
+    gone = await order_cli.run("show", order_id)
+    over = await order_cli.run("status", ended, "--json")
+    answers = [
+        await order_cli.run(verb, order_id) for verb in ("requires-approval", "approval-message")
+    ]
+    cancelled = await order_cli.run("cancel", order_id)
 
-    for said in (silent, gone):
-        assert said.code == CANNOT
-        assert "the last that the records know" in said.err
+    for result in (silent, gone):
+        assert result.code == CANNOT
+        assert "last recorded state" in result.err
     assert silent.out == "awaiting_approval\n"
     assert "Status: waiting for approval\n" in gone.out
     assert (over.code, over.json["status"]) == (0, "completed")
     assert over.json["as_of"]
-    assert [one.out for one in asked] == ["yes\n", "none\n"]
+    assert [answer.out for answer in answers] == ["yes\n", "none\n"]
     assert (
         cancelled.err
         == f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
     )
 
 
-async def test_a_payment_that_the_bot_does_not_take_is_told(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+async def test_a_payment_that_the_bot_rejects_is_reported(
+    order_cli: OrderCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order_id = await till.start("--total", "500", "--await-payment")
-    await till.until(order_id, OrderStatus.AWAITING_PAYMENT)
+    order_id = await order_cli.start("--total", "500", "--await-payment")
+    await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
-    async def said() -> str:
-        paying = await till.type("pay", order_id)
+    async def pay_error() -> str:
+        paying = await order_cli.run("pay", order_id)
         assert (paying.code, paying.out) == (CANNOT, "")
         return paying.err
 
     monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", "another")
-    unsigned = await said()
+    unsigned = await pay_error()
     monkeypatch.setenv("WEB_PORT", "1")
-    nobody = await said()
+    unreachable = await pay_error()
     monkeypatch.delenv("PAYMENT_WEBHOOK_SECRET")
-    unset = await said()
+    unset = await pay_error()
 
     assert unsigned.startswith("The bot refused the payment: The signature is invalid")
-    assert nobody.startswith("The bot does not answer at http://127.0.0.1:1/webhooks/payments.")
+    assert unreachable.startswith(
+        "The bot does not answer at http://127.0.0.1:1/webhooks/payments."
+    )
     assert unset.startswith("PAYMENT_WEBHOOK_SECRET is not set")
-    await till.until(order_id, OrderStatus.AWAITING_PAYMENT)
+    await order_cli.until(order_id, OrderStatus.AWAITING_PAYMENT)
 
 
-async def test_json_is_what_the_api_says(till: Till) -> None:
-    order_id = await till.start("--total", "5", "--email", "jane@example.com", "--note", "Soon")
-    await till.until(order_id, OrderStatus.COMPLETED)
+async def test_json_output_matches_the_api(order_cli: OrderCli) -> None:
+    order_id = await order_cli.start(
+        "--total", "5", "--email", "jane@example.com", "--note", "Soon"
+    )
+    await order_cli.until(order_id, OrderStatus.COMPLETED)
 
-    shown = await till.type("show", order_id, "--json")
-    decided = await till.type("approval-message", order_id, "--json")
+    shown = await order_cli.run("show", order_id, "--json")
+    decided = await order_cli.run("approval-message", order_id, "--json")
 
     assert (shown.json["total"], shown.json["note"]) == ("5.00", "Soon")
     assert [step["status"] for step in shown.json["steps"]] == ["done"] * 4

@@ -1,4 +1,4 @@
-"""The order form while it is filled in: lines come and go, sums follow, nothing typed is lost."""
+"""Editing the order form: adding and removing lines, updated sums, and kept input."""
 
 import asyncio
 import json
@@ -8,22 +8,24 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, block_of, text_of
-from tests.bot.desk import ANA, APPROVALS, Json, listeners_ended
-from tests.bot.forms import open_form, order_id_of, state_of
-from tests.bot.presses import SignedHttp
+from tests.bot.order_driver import ANA, APPROVALS, Json, listeners_finished
+from tests.bot.order_form import open_form, order_id_of, state_of
+from tests.bot.signed_clicks import SignedHttp
 
 TYPED = {"customer": "Acme", "lines.0.quantity": "7", "lines.0.unit_price": "2.50", "note": "soon"}
 
 
-async def press(slack: StandInClient, form: Json, action_id: str, typed: dict[str, str]) -> Json:
-    """Press a button of the form with this typed into it."""
+async def click_button(
+    slack: StandInClient, form: Json, action_id: str, typed: dict[str, str]
+) -> Json:
+    """Click a button of the form, with this input in its fields."""
     place = {"block_id": block_of(form["blocks"], action_id), "action_id": action_id}
     state = state_of(form, typed)
     return await slack.act(ANA, "block_action", view_id=form["id"], state=state, **place)
 
 
 async def write(slack: StandInClient, form: Json, block_id: str, typed: dict[str, str]) -> Json:
-    """Type into a field of the form that tells of every change."""
+    """Type into a field that sends an event for every change."""
     action_id = block_id.rpartition(".")[2]
     return await slack.act(
         ANA,
@@ -37,44 +39,44 @@ async def write(slack: StandInClient, form: Json, block_id: str, typed: dict[str
 
 
 async def shows(slack: StandInClient, *words: str) -> Json:
-    """Wait until the form holds all these words."""
-    return await slack.wait_for_modal(ANA, lambda v: all(one in json.dumps(v) for one in words))
+    """Wait until the form has all these words."""
+    return await slack.wait_for_modal(ANA, lambda v: all(word in json.dumps(v) for word in words))
 
 
 def written(form: Json) -> dict[str, str]:
-    """Return what stands in the text inputs."""
+    """Return the values of the text inputs."""
     values = form["state"]["values"]
     return {
-        block_id: one["value"]
+        block_id: state["value"]
         for block_id, by_action in values.items()
-        for one in by_action.values()
-        if one.get("value")
+        for state in by_action.values()
+        if state.get("value")
     }
 
 
 def total(form: Json) -> str:
-    return next(text_of(one) for one in form["blocks"] if one["block_id"] == "total")
+    return next(text_of(block) for block in form["blocks"] if block["block_id"] == "total")
 
 
-async def test_one_more_line_keeps_what_was_typed(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_adding_a_line_keeps_the_input(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
 
-    await press(slack, form, "add_line", TYPED)
+    await click_button(slack, form, "add_line", TYPED)
 
     longer = await shows(slack, "lines.1.sku")
     assert written(longer) == TYPED
     assert order_id_of(longer) == order_id_of(form)
 
 
-async def test_a_removed_line_is_gone_and_the_others_keep_what_was_typed(
+async def test_removing_a_line_keeps_the_input_of_the_others(
     slack: StandInClient, bot: AsyncApp
 ) -> None:
     form = await open_form(slack)
-    await press(slack, form, "add_line", TYPED)
+    await click_button(slack, form, "add_line", TYPED)
     longer = await shows(slack, "lines.1.sku")
     second = {"lines.1.quantity": "3", "lines.1.unit_price": "100"}
 
-    await press(slack, longer, "remove_line", TYPED | second)  # the first one
+    await click_button(slack, longer, "remove_line", TYPED | second)  # the first line
 
     left = await slack.wait_for_modal(ANA, lambda v: "lines.0.sku" not in json.dumps(v))
     assert written(left) == {"customer": "Acme", "note": "soon"} | second
@@ -82,26 +84,26 @@ async def test_a_removed_line_is_gone_and_the_others_keep_what_was_typed(
 
 
 @pytest.mark.parametrize("action_id", ["add_line", "remove_line"])
-async def test_a_press_that_comes_twice_counts_once(
+async def test_a_click_delivered_twice_counts_once(
     slack: StandInClient, bot: AsyncApp, action_id: str
 ) -> None:
     form = await open_form(slack)
-    await press(slack, form, "add_line", {})
+    await click_button(slack, form, "add_line", {})
     form = await shows(slack, "lines.1.sku")
     await slack.deliveries(duplicate=1)
     mark = await slack.journal_mark()
 
-    await press(slack, form, action_id, {})
+    await click_button(slack, form, action_id, {})
     await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    await listeners_ended()
+    await listeners_finished()
 
     (view,) = await slack.modals(ANA)
-    lines = [one for one in view["blocks"] if one["block_id"].endswith(".sku")]
+    lines = [block for block in view["blocks"] if block["block_id"].endswith(".sku")]
     assert len(lines) == (3 if action_id == "add_line" else 1)
     assert len(await slack.journal(mark, kind="api", method="views.update")) == 1
 
 
-async def test_the_sums_follow_what_is_typed(slack: StandInClient, bot: AsyncApp) -> None:
+async def test_the_sums_follow_the_input(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
 
     await write(slack, form, "lines.0.quantity", TYPED)
@@ -110,9 +112,7 @@ async def test_the_sums_follow_what_is_typed(slack: StandInClient, bot: AsyncApp
     assert written(counted) == TYPED
 
 
-async def test_a_wrong_number_is_shown_as_such_and_stays(
-    slack: StandInClient, bot: AsyncApp
-) -> None:
+async def test_an_invalid_number_is_marked_and_kept(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
     typed = TYPED | {"lines.0.unit_price": "2,5"}
 
@@ -123,32 +123,32 @@ async def test_a_wrong_number_is_shown_as_such_and_stays(
     assert "not available yet" in total(counted)
 
 
-async def test_who_types_on_and_presses_in_a_form_that_has_changed_loses_nothing(
+async def test_typing_and_clicking_in_an_outdated_view_loses_no_input(
     slack: StandInClient, bot: AsyncApp
 ) -> None:
-    """Three acts in the view as it was opened: Slack's hash alone would refuse all but the first."""
+    """Three actions in the view as it was opened: its hash alone would reject all but the first."""
     form = await open_form(slack)
     first = TYPED | {"lines.0.quantity": "70"}
 
     await asyncio.gather(
         write(slack, form, "lines.0.quantity", TYPED),
-        press(slack, form, "add_line", TYPED),
+        click_button(slack, form, "add_line", TYPED),
         write(slack, form, "lines.0.quantity", first),
     )
-    await listeners_ended()
+    await listeners_finished()
     await write(slack, form, "lines.0.quantity", first)
 
     longer = await shows(slack, "lines.1.sku", "*Total: 175.00 USD*")
     assert written(longer) == first
 
 
-async def test_an_older_word_that_comes_late_changes_no_sum(
+async def test_a_late_event_with_older_input_changes_no_sum(
     slack: StandInClient, http: SignedHttp
 ) -> None:
     mark = await slack.journal_mark()
     await slack.say(ANA, APPROVALS, "/order")
-    (asked,) = await slack.journal(mark, kind="envelope", what="/order")
-    await http.send(urlencode(asked["payload"]))
+    (pending,) = await slack.journal(mark, kind="envelope", what="/order")
+    await http.send(urlencode(pending["payload"]))
     form = await slack.wait_for_modal(ANA)
     payloads = []
     for typed in (TYPED, TYPED | {"lines.0.quantity": "70"}):
@@ -161,6 +161,6 @@ async def test_an_older_word_that_comes_late_changes_no_sum(
     await shows(slack, "*Total: 175.00 USD*")
     mark = await slack.journal_mark()
     await http.interact(payloads[0])
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.journal(mark, kind="api", method="views.update") == []

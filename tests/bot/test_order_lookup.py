@@ -1,4 +1,4 @@
-"""Where an order stands: its own word, also after its end; else the records', saying as of when."""
+"""The status of an order: from its workflow, else from the records with their age."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, GUS, PATIENCE, RunningWorker, Shop, was_started
+from tests.bot.order_driver import ANA, APPROVALS, GUS, TIMEOUT, OrderDriver, RunningWorker, exists
 from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
 
@@ -22,16 +22,16 @@ async def _deleted(env: WorkflowEnvironment, order_id: str) -> None:
             workflow_execution=WorkflowExecution(workflow_id=order_id),
         )
     )
-    async with asyncio.timeout(PATIENCE):
-        while await was_started(env, order_id):  # noqa: ASYNC110 - the server tells nobody
+    async with asyncio.timeout(TIMEOUT):
+        while await exists(env, order_id):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.05)
 
 
-async def test_an_order_answers_for_itself_and_after_it_is_deleted_the_records_do(
-    services: Services, shop: Shop, temporal: WorkflowEnvironment
+async def test_an_order_answers_itself_and_the_records_answer_after_its_deletion(
+    services: Services, order_driver: OrderDriver, temporal: WorkflowEnvironment
 ) -> None:
-    order_id = await shop.order("900.00")
-    await shop.end(order_id)
+    order_id = await order_driver.order("900.00")
+    await order_driver.skip_to_end(order_id)
     itself = await services.orders.look_up(order_id)
 
     await _deleted(temporal, order_id)
@@ -44,38 +44,42 @@ async def test_an_order_answers_for_itself_and_after_it_is_deleted_the_records_d
     assert recorded.as_of == itself.ended_at
 
 
-async def test_without_a_worker_the_records_answer_and_say_as_of_when(  # noqa: PLR0913, PLR0917 - what it takes
+async def test_without_a_worker_the_records_answer_with_their_age(  # noqa: PLR0913, PLR0917 - its fixtures
     slack: StandInClient,
     bot: AsyncApp,
-    shop: Shop,
+    order_driver: OrderDriver,
     worker: RunningWorker,
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await worker.stop()
     monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.3)
 
     snapshot = await services.orders.look_up(card.order_id)
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
 
-    told = await shop.told(GUS, "As of")
+    message = await order_driver.private_message(GUS, "As of")
     assert snapshot is not None
     assert snapshot.as_of is not None
     assert snapshot.approval is not None
     assert snapshot.approval.status is Status.PENDING
-    assert card.order_id in text_of(told)
+    assert card.order_id in text_of(message)
     await worker.start()
 
 
-async def test_an_order_that_never_was_is_unknown(services: Services, shop: Shop) -> None:
+async def test_an_order_that_never_existed_is_unknown(
+    services: Services, order_driver: OrderDriver
+) -> None:
     assert await services.orders.look_up("ORD-NEVERWAS") is None
 
 
-async def test_each_query_is_answered_and_of_an_unknown_order_nothing(shop: Shop) -> None:
-    order_id = await shop.order("900.00")
-    await shop.end(order_id)
-    calls = shop.workflows
+async def test_queries_are_answered_and_unknown_orders_return_nothing(
+    order_driver: OrderDriver,
+) -> None:
+    order_id = await order_driver.order("900.00")
+    await order_driver.skip_to_end(order_id)
+    calls = order_driver.workflows
 
     snapshot = await calls.order_details(order_id)
     assert snapshot is not None
@@ -85,14 +89,18 @@ async def test_each_query_is_answered_and_of_an_unknown_order_nothing(shop: Shop
     assert await calls.order_status("ORD-NEVERWAS") is None
 
 
-async def test_the_status_of_a_running_order_offers_what_can_be_done(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_the_status_of_a_running_order_offers_its_actions(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.payable_order()
+    card = await order_driver.approved_unpaid_order()
 
     await slack.say(ANA, APPROVALS, f"/order-status {card.order_id}")
 
-    told = await shop.told(ANA, "Waiting for payment")
-    ids = [one.get("action_id") for block in told["blocks"] for one in block.get("elements", [])]
+    message = await order_driver.private_message(ANA, "Waiting for payment")
+    ids = [
+        element.get("action_id")
+        for block in message["blocks"]
+        for element in block.get("elements", [])
+    ]
     assert "cancel" in ids
-    assert "As of" not in text_of(told)
+    assert "As of" not in text_of(message)

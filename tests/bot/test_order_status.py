@@ -1,19 +1,19 @@
-"""`/order-status`: privately, the same truth as the card."""
+"""`/order-status`: the state of the card in a private message."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, GUS, Json, Shop, listeners_ended
-from tests.bot.presses import approval_by
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, GUS, Json, OrderDriver, listeners_finished
+from tests.bot.signed_clicks import approval_by
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderStatus
 
 
 def actions_of(message: Json) -> list[str]:
-    """Return what can be pressed in a message."""
+    """Return the action ids of a message."""
     elements = [
         element
         for block in message["blocks"]
@@ -22,38 +22,40 @@ def actions_of(message: Json) -> list[str]:
     return [element["action_id"] for element in elements if "action_id" in element]
 
 
-async def _asked_of(slack: StandInClient, shop: Shop, person: str, order_id: str) -> Json:
-    """Have somebody ask for an order, and return what they are told."""
+async def _status_message(
+    slack: StandInClient, order_driver: OrderDriver, person: str, order_id: str
+) -> Json:
+    """Return the private answer to a person's `/order-status`."""
     await slack.say(person, APPROVALS, f"/order-status {order_id}")
-    return await shop.told(person, order_id)
+    return await order_driver.private_message(person, order_id)
 
 
-async def test_status_alone_lists_the_latest_orders_or_says_that_there_are_none(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_without_an_id_the_latest_orders_are_listed(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
 
     await slack.say(ANA, APPROVALS, "/order-status")
     await slack.say(GUS, APPROVALS, "/order-status")
 
-    await shop.told(ANA, card.order_id)
-    await shop.told(GUS, "no orders yet")
+    await order_driver.private_message(ANA, card.order_id)
+    await order_driver.private_message(GUS, "no orders yet")
 
 
-async def test_status_tells_privately_what_the_card_shows(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_the_private_status_matches_the_card(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    await send(shop.workflows, card.approval_id, "boris", approval_by(BORIS))
-    await shop.direct_message(ANA, card.order_id)
-    await shop.end(card.order_id)
-    current = await shop.card(card.order_id, lambda m: "Completed" in text_of(m))
+    card = await order_driver.waiting_order()
+    await send(order_driver.workflows, card.approval_id, "boris", approval_by(BORIS))
+    await order_driver.direct_message(ANA, card.order_id)
+    await order_driver.skip_to_end(card.order_id)
+    current = await order_driver.card(card.order_id, lambda m: "Completed" in text_of(m))
 
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id.lower()}")
 
-    told = await shop.told(GUS, card.order_id)
-    assert told["text"] == current["text"]
-    assert [text_of(b) for b in told["blocks"]] == [text_of(b) for b in current["blocks"]]
+    answer = await order_driver.private_message(GUS, card.order_id)
+    assert answer["text"] == current["text"]
+    assert [text_of(b) for b in answer["blocks"]] == [text_of(b) for b in current["blocks"]]
 
 
 @pytest.mark.parametrize(
@@ -64,78 +66,80 @@ async def test_status_tells_privately_what_the_card_shows(
         ("ORD-7K2M4QXA' OR 1=1", notices.malformed_order_id("ORD-7K2M4QXA' OR 1=1", ENGLISH)),
     ],
 )
-async def test_an_unknown_or_malformed_number_gets_a_helpful_sentence(
+async def test_an_unknown_or_malformed_id_gets_a_helpful_sentence(
     slack: StandInClient, bot: AsyncApp, written: str, sentence: str
 ) -> None:
     await slack.say(GUS, APPROVALS, f"/order-status {written}")
 
-    told = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
-    assert told["is_ephemeral"]
+    answer = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
+    assert answer["is_ephemeral"]
 
 
-async def test_cancel_stands_in_the_answer_for_the_requester_and_for_nobody_else(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_only_the_requester_is_offered_cancel(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    order_id = await shop.payable("900.00")
+    order_id = await order_driver.unpaid_order("900.00")
 
-    mine = await _asked_of(slack, shop, ANA, order_id)
-    anybodys = await _asked_of(slack, shop, GUS, order_id)
+    mine = await _status_message(slack, order_driver, ANA, order_id)
+    anybodys = await _status_message(slack, order_driver, GUS, order_id)
 
     assert actions_of(mine) == ["cancel"]
     assert actions_of(anybodys) == []
 
 
-async def test_the_private_answer_is_painted_anew_when_its_button_is_pressed(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_a_click_in_the_private_answer_updates_it(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    order_id = await shop.payable("900.00")
-    told = await _asked_of(slack, shop, ANA, order_id)
+    order_id = await order_driver.unpaid_order("900.00")
+    answer = await _status_message(slack, order_driver, ANA, order_id)
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
-    painted = await shop.told(ANA, "Cancelled* by")
-    assert painted["ts"] == told["ts"]
-    assert actions_of(painted) == []
-    await shop.end(order_id)
-    assert await shop.workflows.order_status(order_id) == OrderStatus.CANCELLED
+    updated = await order_driver.private_message(ANA, "Cancelled* by")
+    assert updated["ts"] == answer["ts"]
+    assert actions_of(updated) == []
+    await order_driver.skip_to_end(order_id)
+    assert await order_driver.workflows.order_status(order_id) == OrderStatus.CANCELLED
 
 
-async def test_a_press_on_an_old_private_answer_is_harmless_and_shows_how_it_ended(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_a_click_in_an_outdated_private_answer_is_refused_and_updates_it(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    order_id = await shop.payable("900.00")
-    told = await _asked_of(slack, shop, ANA, order_id)
-    await shop.pay(order_id, "900.00")
-    await shop.end(order_id)
+    order_id = await order_driver.unpaid_order("900.00")
+    answer = await _status_message(slack, order_driver, ANA, order_id)
+    await order_driver.pay(order_id, "900.00")
+    await order_driver.skip_to_end(order_id)
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
-    await shop.told(ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH))
-    painted = await shop.told(ANA, "Completed")
-    assert painted["ts"] == told["ts"]
-    assert actions_of(painted) == []
-    await listeners_ended()
-    assert await shop.refused(order_id) == [(ANA, "order_closed")]
+    await order_driver.private_message(
+        ANA, notices.refusal("order_closed", {"status": "completed"}, ENGLISH)
+    )
+    updated = await order_driver.private_message(ANA, "Completed")
+    assert updated["ts"] == answer["ts"]
+    assert actions_of(updated) == []
+    await listeners_finished()
+    assert await order_driver.refusals_of(order_id) == [(ANA, "order_closed")]
 
 
-async def test_a_press_on_an_answer_that_slack_edits_no_more_is_told_of(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_a_click_in_an_answer_that_cannot_be_edited_sends_a_message(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    order_id = await shop.payable("900.00")
-    told = await _asked_of(slack, shop, ANA, order_id)
+    order_id = await order_driver.unpaid_order("900.00")
+    answer = await _status_message(slack, order_driver, ANA, order_id)
     await slack.faults({"target": "response_url", "effect": "http_500", "times": 9})
 
-    await slack.click(ANA, APPROVALS, told, "cancel")
+    await slack.click(ANA, APPROVALS, answer, "cancel")
 
-    await shop.told(ANA, notices.confirmed("cancel", ENGLISH))
+    await order_driver.private_message(ANA, notices.confirmed("cancel", ENGLISH))
 
 
 async def test_every_order_of_the_list_can_be_shown(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    order_id = await shop.payable("900.00")
+    order_id = await order_driver.unpaid_order("900.00")
     await slack.say(ANA, APPROVALS, "/order-status")
-    listed = await shop.told(ANA, "Your latest orders")
+    listed = await order_driver.private_message(ANA, "Your latest orders")
 
     await slack.click(ANA, APPROVALS, listed, "show")
 

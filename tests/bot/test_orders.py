@@ -1,4 +1,4 @@
-"""Orders in Slack: the modal that takes one, what it refuses, and the command that tells of one."""
+"""Orders in Slack: the order form, its validation errors, and one order per form."""
 
 import json
 from datetime import timedelta
@@ -9,27 +9,29 @@ from temporalio.testing import WorkflowEnvironment
 
 from emulator.client import StandInClient, text_of
 from records.snapshots import decode_snapshot
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     GUS,
-    Shop,
-    has_buttons,
-    listeners_ended,
-    was_started,
+    OrderDriver,
+    exists,
+    has_approve_button,
+    listeners_finished,
 )
-from tests.bot.forms import fill_in, open_form, order_id_of, submission
-from tests.bot.presses import SignedHttp
+from tests.bot.order_form import fill_in, open_form, order_id_of, submission
+from tests.bot.signed_clicks import SignedHttp
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderStatus, PaymentMode
 
 
-async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: AsyncApp) -> None:
-    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
-    await listeners_ended()
+async def test_the_form_is_opened_before_any_other_call(
+    slack: StandInClient, bot: AsyncApp
+) -> None:
+    await slack.say(GUS, APPROVALS, "/order-status")  # makes Bolt's initial auth.test call
+    await listeners_finished()
     mark = await slack.journal_mark()
 
     await open_form(slack)
@@ -37,8 +39,8 @@ async def test_the_form_opens_before_anything_else(slack: StandInClient, bot: As
     assert [call["method"] for call in await slack.journal(mark, kind="api")] == ["views.open"]
 
 
-async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_an_order_over_the_limit_needs_an_approval(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
     order_id = order_id_of(form)
@@ -46,22 +48,22 @@ async def test_an_order_over_a_thousand_is_received_and_asks_for_a_yes(
     await fill_in(slack, form)
 
     view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    card = await shop.card(order_id, has_buttons)
+    card = await order_driver.card(order_id, has_approve_button)
     assert "1,000.01 USD" in text_of(view)
     assert f"<@{BORIS}>" in card["text"]
-    assert await shop.cards(order_id) == [card]
+    assert await order_driver.cards(order_id) == [card]
 
 
-async def test_an_order_of_exactly_a_thousand_goes_straight_through(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_an_order_of_exactly_the_limit_needs_no_approval(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, lines__0__unit_price="1,000.00")
 
-    told = await shop.direct_message(ANA, "is completed")
-    await listeners_ended()
-    assert order_id_of(form) in text_of(told)
+    message = await order_driver.direct_message(ANA, "is completed")
+    await listeners_finished()
+    assert order_id_of(form) in text_of(message)
     assert await slack.messages(APPROVALS, ANA) == []
 
 
@@ -89,7 +91,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: f"{case[0]}={case[1][:20]}")
-async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
+async def test_invalid_input_is_explained_at_its_field_and_starts_nothing(
     slack: StandInClient,
     bot: AsyncApp,
     temporal: WorkflowEnvironment,
@@ -103,10 +105,10 @@ async def test_bad_input_is_a_sentence_at_its_field_and_starts_nothing(
     assert answer["errors"] == {
         field.replace("__", "."): notices.field_refusal(code, data, ENGLISH)
     }
-    assert not await was_started(temporal, order_id_of(form))
+    assert not await exists(temporal, order_id_of(form))
 
 
-async def test_what_slacks_own_form_would_stop_is_refused_too(
+async def test_input_that_slacks_form_would_reject_is_refused_too(
     slack: StandInClient, http: SignedHttp, temporal: WorkflowEnvironment
 ) -> None:
     form, payload = await submission(slack, http, note="x")
@@ -122,20 +124,20 @@ async def test_what_slacks_own_form_would_stop_is_refused_too(
         "lines.0.sku": notices.field_refusal("unknown_product", {"sku": "NO-SUCH"}, ENGLISH),
         "customer": notices.field_refusal("text_missing", {}, ENGLISH),
     }
-    assert not await was_started(temporal, order_id_of(form))
+    assert not await exists(temporal, order_id_of(form))
 
 
-async def test_a_wish_for_the_answer_window_reaches_the_approval(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_the_requested_answer_window_reaches_the_approval(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, answer_within="10m")
 
-    await shop.card(order_id_of(form), has_buttons)
-    order = await shop.workflows.order_details(order_id_of(form))
+    await order_driver.card(order_id_of(form), has_approve_button)
+    order = await order_driver.workflows.order_details(order_id_of(form))
     assert order is not None
-    record = await shop.requests.get(order.approval_id)
+    record = await order_driver.requests.get(order.approval_id)
     assert record is not None
     approval = decode_snapshot(record.face)
     assert isinstance(approval, ApprovalSnapshot)
@@ -145,8 +147,8 @@ async def test_a_wish_for_the_answer_window_reaches_the_approval(
     assert timedelta(minutes=10) <= waits < timedelta(minutes=11)
 
 
-async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_an_external_payment_needs_no_payment_card(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
@@ -160,8 +162,8 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     )
 
     view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    await shop.until_idle(order_id_of(form))
-    snapshot = await shop.workflows.order_details(order_id_of(form))
+    await order_driver.until_idle(order_id_of(form))
+    snapshot = await order_driver.workflows.order_details(order_id_of(form))
     assert snapshot is not None
     assert snapshot.status is OrderStatus.AWAITING_PAYMENT
     assert "It ships once it's paid" in text_of(view)
@@ -172,21 +174,21 @@ async def test_an_order_that_is_paid_elsewhere_needs_no_payment_card(
     assert [line.name for line in snapshot.order.lines] == ["Oak desk"]
 
 
-async def test_a_name_that_tries_to_shout_or_to_shine_is_shown_as_written(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_mentions_and_formatting_in_a_name_are_escaped(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
 
     await fill_in(slack, form, customer="<!channel> *bold* & <@U0GUS>")
 
-    card = await shop.card(order_id_of(form), has_buttons)
+    card = await order_driver.card(order_id_of(form), has_approve_button)
     markup = [card["text"], *mrkdwn(card["blocks"])]
     assert "&lt;!channel&gt;" in card["text"]
     assert not [words for words in markup if "<!channel>" in words or "<@U0GUS>" in words]
 
 
-async def test_the_same_form_submitted_twice_is_one_order(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_submitting_the_same_form_twice_creates_one_order(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
     form = await open_form(slack)
     await slack.deliveries(duplicate=1)
@@ -194,34 +196,34 @@ async def test_the_same_form_submitted_twice_is_one_order(
     await fill_in(slack, form)
 
     await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
-    await shop.card(order_id_of(form), has_buttons)
-    await listeners_ended()
-    assert len(await shop.cards(order_id_of(form))) == 1
-    assert len(await shop.requests.orders(requester=ANA)) == 1
+    await order_driver.card(order_id_of(form), has_approve_button)
+    await listeners_finished()
+    assert len(await order_driver.cards(order_id_of(form))) == 1
+    assert len(await order_driver.requests.orders(requester=ANA)) == 1
 
 
-async def test_a_form_that_was_edited_after_its_order_had_begun_tells_of_the_order_that_counts(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+async def test_resubmitting_an_edited_form_shows_the_order_that_counts(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
     form, payload = await submission(slack, http)
     await http.interact(payload)
-    await shop.card(order_id_of(form), has_buttons)
-    await listeners_ended()
+    await order_driver.card(order_id_of(form), has_approve_button)
+    await listeners_finished()
     payload["view"]["state"]["values"]["lines.0.unit_price"]["unit_price"]["value"] = "20.00"
     mark = await slack.journal_mark()
 
     await http.interact(payload)
 
-    told = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
-    assert "1,000.01 USD" in text_of(told["arguments"]["view"])
+    message = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
+    assert "1,000.01 USD" in text_of(message["arguments"]["view"])
 
 
 def mrkdwn(part: object) -> list[str]:
-    """Return every text in which Slack would look for marks and mentions."""
+    """Return every text in which Slack interprets formatting and mentions."""
     if isinstance(part, list):
-        return [words for one in part for words in mrkdwn(one)]
+        return [words for child in part for words in mrkdwn(child)]
     if not isinstance(part, dict):
         return []
     if part.get("type") == "mrkdwn":
         return [str(part["text"])]
-    return [words for one in part.values() for words in mrkdwn(one)]
+    return [words for child in part.values() for words in mrkdwn(child)]

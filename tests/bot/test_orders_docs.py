@@ -1,4 +1,4 @@
-"""docs/orders.md tells the truth: its commands are typed against the real server, and print that."""
+"""docs/orders.md: its commands are run on the real server, and their output is compared."""
 
 import asyncio
 import re
@@ -13,8 +13,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot.cli import main, orders
-from tests.bot.command_line import Said
-from tests.bot.till import Till
+from tests.bot.cli_driver import CommandResult
+from tests.bot.order_cli import OrderCli
 from workflows.rules.orders.order import OrderStatus
 from workflows.rules.shared.ids import ORDER_ID
 from workflows.search import DEFINITIONS
@@ -24,29 +24,29 @@ PROSE = " ".join(DOCUMENT.split())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
-    """A command that the document shows, and what it says that is printed."""
+class DocumentedCommand:
+    """A command in the document, and its documented output."""
 
     words: tuple[str, ...]
     printed: list[str]
 
 
-def scenarios() -> Iterator[tuple[str, list[Typed]]]:
-    """Return the commands of each section that shows any."""
+def scenarios() -> Iterator[tuple[str, list[DocumentedCommand]]]:
+    """Yield the title and the commands of each section that has commands."""
     for section in re.split(r"^## ", DOCUMENT, flags=re.MULTILINE)[1:]:
         blocks = re.findall(r"^```console\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
         commands = [
             part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
         ]
         if commands:
-            yield section.partition("\n")[0], [_typed(one) for one in commands]
+            yield section.partition("\n")[0], [_parsed(command) for command in commands]
 
 
-def _typed(written: str) -> Typed:
-    command, *printed = written.splitlines()
+def _parsed(text: str) -> DocumentedCommand:
+    command, *printed = text.splitlines()
     program, *words = shlex.split(command)
     assert program == "countersign"
-    return Typed(words=tuple(words), printed=printed)
+    return DocumentedCommand(words=tuple(words), printed=printed)
 
 
 SCENARIOS = dict(scenarios())
@@ -55,7 +55,7 @@ ON_THE_CARD = {
     "Rejected": "“Not this year”",
     "The approval expires": "Nothing was reserved, charged or shipped.",
 }
-TOLD_TO_ANA = {
+SENT_TO_ANA = {
     "Completed without approval": "is completed",
     "Shipped from two warehouses": "is completed",
     "The inventory is unavailable": "couldn't be fulfilled: The inventory isn't responding (simulated).",
@@ -70,57 +70,57 @@ KEPT = {
     "Approved": (1500, CHAIR),
     "The customer pays elsewhere": (500, CHAIR),
 }
-"""What has been taken in the end and was kept, and what was sent for it; elsewhere nothing."""
+"""The payment that is kept in the end, and the shipped products; nothing for other scenarios."""
 
 
-def same_for_all(line: str) -> str:
-    """Return a line without what differs each time: numbers, times, and who types."""
+def normalised(line: str) -> str:
+    """Return a line without the parts that vary: ids, times and the operator."""
     line = re.sub(r"\b(RES|TXN|TRK|DLV)-[0-9A-F]{10}\b", r"\1-…", line)
     line = re.sub(r"\bORD-[0-9A-Z]{8}\b", "ORD-…", line)
     line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "some time", line)
-    return re.sub(r"command line: [^)]+\)", "command line: somebody)", line)
+    return re.sub(r"command line: [^)]+\)", "command line: operator)", line)
 
 
-def to_compare(command: Typed, printed: list[str]) -> list[str]:
-    """Return lines in an order of ours: standard error is a stream of its own.
+def comparable(command: DocumentedCommand, printed: list[str]) -> list[str]:
+    """Return the lines in sorted order, because standard error is a separate stream.
 
-    What is said while a command waits depends on how fast time passes, so it is left out.
+    The lines that a command prints while it waits depend on timing, so they are left out.
     """
     news = "It waits for " if "--wait" in command.words else "no such line"
-    return sorted(same_for_all(line) for line in printed if not line.startswith(news))
+    return sorted(normalised(line) for line in printed if not line.startswith(news))
 
 
-async def type_it(till: Till, command: Typed) -> Said:
-    """Type a command, and return when all is quiet; where it waits itself, time passes."""
-    typing = asyncio.create_task(till.shell.type(*command.words))
+async def run_documented(order_cli: OrderCli, command: DocumentedCommand) -> CommandResult:
+    """Run a command and wait until its orders are idle; skip time while the command waits."""
+    typing = asyncio.create_task(order_cli.cli.run(*command.words))
     while "--wait" in command.words and not typing.done():
-        await till.let_pass()
+        await order_cli.skip_time()
         await asyncio.sleep(0.02)
-    said = await typing
-    for order_id in set(re.findall(rf"{ORDER_ID.pattern}\b", f"{said.out} {command.words}")):
-        await till.settle(order_id)
-    return said
+    result = await typing
+    for order_id in set(re.findall(rf"{ORDER_ID.pattern}\b", f"{result.out} {command.words}")):
+        await order_cli.until_settled(order_id)
+    return result
 
 
 @pytest.mark.parametrize("title", SCENARIOS)
-async def test_every_scenario_goes_and_is_told_as_it_is_written(till: Till, title: str) -> None:
+async def test_every_documented_scenario_runs_as_written(order_cli: OrderCli, title: str) -> None:
     for command in SCENARIOS[title]:
-        said = await type_it(till, command)
+        result = await run_documented(order_cli, command)
 
-        printed = (said.out + said.err).splitlines()
-        assert to_compare(command, command.printed) == to_compare(command, printed)
+        printed = (result.out + result.err).splitlines()
+        assert comparable(command, command.printed) == comparable(command, printed)
 
-    (record,) = await till.shop.requests.orders()
+    (record,) = await order_cli.order_driver.requests.orders()
     if title in ON_THE_CARD:
-        await till.card(record.request_id, ON_THE_CARD[title])
+        await order_cli.card(record.request_id, ON_THE_CARD[title])
     else:
-        await till.told(record.request_id, TOLD_TO_ANA[title])
-    balance = await till.balance(record.request_id)
+        await order_cli.notice(record.request_id, SENT_TO_ANA[title])
+    balance = await order_cli.balance(record.request_id)
     assert balance.held == {}
     assert (balance.paid, balance.shipped) == KEPT.get(title, (Decimal(0), {}))
 
 
-def test_every_command_and_every_status_stands_there() -> None:
+def test_every_command_and_status_is_documented() -> None:
     result = CliRunner().invoke(main.app, ["order", "--help"], prog_name="countersign")
     names = re.findall(r"^│ ([a-z-]+) +[A-Z]", result.output, re.MULTILINE)
 
@@ -130,7 +130,7 @@ def test_every_command_and_every_status_stands_there() -> None:
         assert f" {status}" in DOCUMENT
 
 
-def test_every_option_of_a_start_is_one_that_the_program_knows() -> None:
+def test_every_documented_option_of_start_exists() -> None:
     start = get_command(orders.app).commands["start"]  # type: ignore[attr-defined]
     known = {option for parameter in start.params for option in parameter.opts}
 
@@ -142,10 +142,11 @@ def test_every_option_of_a_start_is_one_that_the_program_knows() -> None:
     }
 
 
-def test_the_search_attributes_are_those_of_the_program() -> None:
+def test_the_documented_search_attributes_are_right() -> None:
     assert (
         " ".join(
-            f"--name {name} --type {kind}" for name, kind in (one.split("=") for one in DEFINITIONS)
+            f"--name {name} --type {kind}"
+            for name, kind in (definition.split("=") for definition in DEFINITIONS)
         )
         in PROSE
     )

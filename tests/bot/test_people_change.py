@@ -1,4 +1,4 @@
-"""The shipped policies on a real worker: who may decide follows Slack and the absences, while a request is open."""
+"""The approvers of an open request follow changes in Slack and absences."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from records.snapshots import decode_snapshot
-from tests.bot.desk import PATIENCE, RunningWorker
+from tests.bot.order_driver import TIMEOUT, RunningWorker
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
@@ -23,13 +23,13 @@ from workflows.rules.shared.content import Content
 
 
 @dataclass
-class Clerk:
-    """Asks for things under the shipped policies, and reads what the records say of them."""
+class PolicyDriver:
+    """Starts requests with the shipped policies and reads their recorded levels."""
 
     services: Services
     workflows: WorkflowClient
 
-    async def ask(self, policy_name: str, requester: str = "U0ANA") -> str:
+    async def create(self, policy_name: str, requester: str = "U0ANA") -> str:
         policies = self.services.policies
         policy = policies.policy(policy_name)
         request = ApprovalRequest(
@@ -44,8 +44,8 @@ class Clerk:
         return request.request_id
 
     async def level(self, request_id: str, fits: Callable[[LevelSnapshot], bool]) -> LevelSnapshot:
-        """Wait until the level that waits looks like this."""
-        async with asyncio.timeout(PATIENCE):
+        """Wait until the open level matches."""
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 record = await self.services.requests.get(request_id)
                 snapshot = decode_snapshot(record.face) if record else None
@@ -56,79 +56,85 @@ class Clerk:
 
 
 @pytest.fixture
-def clerk(services: Services, workflows: WorkflowClient, worker: RunningWorker) -> Clerk:
-    return Clerk(services, workflows)
+def policy_driver(
+    services: Services, workflows: WorkflowClient, worker: RunningWorker
+) -> PolicyDriver:
+    return PolicyDriver(services, workflows)
 
 
 def is_open(level: LevelSnapshot) -> bool:
     return not level.blocked
 
 
-async def test_a_blocked_request_opens_as_soon_as_the_group_is_there(
-    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+async def test_a_blocked_request_opens_when_the_group_is_created(
+    slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await clerk.ask("broken")
-    blocked = await clerk.level(request_id, lambda level: bool(level.unreadable))
+    request_id = await policy_driver.create("broken")
+    blocked = await policy_driver.level(request_id, lambda level: bool(level.unreadable))
 
     board = {"id": "S0BOARD", "handle": "board", "name": "Board", "users": ["U0GUS", "U0ANA"]}
     await slack.people("subteam_created", group=board)
-    level = await clerk.level(request_id, is_open)
+    level = await policy_driver.level(request_id, is_open)
 
     assert (blocked.blocked, blocked.unreadable) == ("approvers_unreadable", ("group:board",))
-    assert level.eligible == ("U0GUS",)  # Ana asks
+    assert level.eligible == ("U0GUS",)  # Ana is the requester
 
 
-async def test_who_leaves_the_group_may_not_decide_any_more(
-    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+async def test_a_person_who_leaves_the_group_can_no_longer_decide(
+    slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await clerk.ask("order")
-    before = await clerk.level(request_id, is_open)
+    request_id = await policy_driver.create("order")
+    before = await policy_driver.level(request_id, is_open)
 
     await slack.people("subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA"]})
-    after = await clerk.level(request_id, lambda level: level.eligible != before.eligible)
+    after = await policy_driver.level(request_id, lambda level: level.eligible != before.eligible)
 
     assert (before.eligible, after.eligible) == (("U0BORIS", "U0CLARA"), ("U0CLARA",))
 
 
-async def test_who_is_deactivated_may_not_decide_any_more(
-    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+async def test_a_deactivated_person_can_no_longer_decide(
+    slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await clerk.ask("access")
-    before = await clerk.level(request_id, is_open)
+    request_id = await policy_driver.create("access")
+    before = await policy_driver.level(request_id, is_open)
 
     await slack.people("user_change", user={"id": "U0DINA", "deleted": True})
-    after = await clerk.level(request_id, lambda level: level.eligible != before.eligible)
+    after = await policy_driver.level(request_id, lambda level: level.eligible != before.eligible)
 
     assert (before.eligible, after.eligible) == (("U0DINA", "U0BORIS"), ("U0BORIS",))
 
 
-async def test_whoever_has_a_new_manager_is_asked_for_by_them(
-    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+async def test_a_new_manager_replaces_the_old_one_as_approver(
+    slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await clerk.ask("vacation", requester="U0CLARA")
-    by_table = await clerk.level(request_id, is_open)
+    request_id = await policy_driver.create("vacation", requester="U0CLARA")
+    by_table = await policy_driver.level(request_id, is_open)
 
     await slack.people("user_change", user={"id": "U0CLARA", "manager": "U0GUS"})
-    by_profile = await clerk.level(request_id, lambda level: level.eligible != by_table.eligible)
+    by_profile = await policy_driver.level(
+        request_id, lambda level: level.eligible != by_table.eligible
+    )
 
     assert (by_table.eligible, by_profile.eligible) == (("U0BORIS",), ("U0GUS",))
 
 
-async def test_an_absence_reaches_requests_that_are_open_already(
-    slack: StandInClient, bot: AsyncApp, clerk: Clerk
+async def test_an_absence_applies_to_open_requests(
+    slack: StandInClient, bot: AsyncApp, policy_driver: PolicyDriver
 ) -> None:
-    request_id = await clerk.ask("quiet")
-    other = await clerk.ask("badge")
-    await clerk.level(request_id, is_open)
-    await clerk.level(other, is_open)
+    request_id = await policy_driver.create("quiet")
+    other = await policy_driver.create("badge")
+    await policy_driver.level(request_id, is_open)
+    await policy_driver.level(other, is_open)
 
     now = datetime.now(UTC)
     for person in ("U0FAY", "U0GUS"):
         away = Absence(person=person, delegate="W0HANA", starts=now, ends=now + timedelta(days=1))
-        await clerk.services.absences.set(away, now)
-        await refresh_watching(clerk.services, [f"user:{person}"], new_id("EVT"))
-    level = await clerk.level(other, lambda level: bool(level.delegates))
-    forbidden = await clerk.level(request_id, is_open)
+        await policy_driver.services.absences.set(away, now)
+        await refresh_watching(policy_driver.services, [f"user:{person}"], new_id("EVT"))
+    level = await policy_driver.level(other, lambda level: bool(level.delegates))
+    forbidden = await policy_driver.level(request_id, is_open)
 
-    assert [(one.person, one.seat) for one in level.delegates] == [("W0HANA", "U0GUS")]
+    assert [(delegate.person, delegate.seat) for delegate in level.delegates] == [
+        ("W0HANA", "U0GUS")
+    ]
     assert forbidden.delegates == ()  # the policy `quiet` forbids it

@@ -1,4 +1,4 @@
-"""docs/policies.md tells the truth: every key, its default and its values, and every example."""
+"""docs/policies.md matches the program: every key, its default and values, and every example."""
 
 import re
 from datetime import timedelta
@@ -77,11 +77,11 @@ PLACES = {
     "[policy.NAME]": "title =",
     "[policy.NAME.level.NAME]": "approvers =",
 }
-"""After the line that begins so, a key of this section can be added to HOUSE and POLICY."""
+"""The line of HOUSE and POLICY after which a key of each section can be inserted."""
 
 
 def rows(section: str) -> dict[str, list[str]]:
-    """Return a section's table: the other columns by key."""
+    """Return the table of a section: the other columns by key."""
     _, _, rest = DOCUMENT.partition(f"# `{section}`\n")
     table = re.split(r"\n#+ ", rest)[0]
     found = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| `")]
@@ -89,7 +89,7 @@ def rows(section: str) -> dict[str, list[str]]:
 
 
 def written(field: FieldInfo) -> str:
-    """Write a key's default as the document does."""
+    """Format a key's default as the document does."""
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True, validated_data={})
@@ -108,12 +108,12 @@ def written(field: FieldInfo) -> str:
 
 
 def values(section: str, key: str) -> list[str]:
-    """Return the TOML values that the document offers for a key."""
+    """Return the TOML values that the document lists for a key."""
     return re.findall(r"`([^`]+)`", rows(section)[key][1])
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_key_stands_there_with_its_default(section: str) -> None:
+def test_every_key_is_documented_with_its_default(section: str) -> None:
     keys = SECTIONS[section].model_fields
 
     assert {key: cells[0] for key, cells in rows(section).items()} == {
@@ -137,9 +137,9 @@ def test_every_table_of_the_file_has_its_section() -> None:
         if key not in ("admins", "timezone")
     ],
 )
-def test_every_value_that_is_offered_is_taken(section: str, key: str, value: str) -> None:
+def test_every_documented_value_is_accepted(section: str, key: str, value: str) -> None:
     text = f"{HOUSE}{POLICY}"
-    line = next(one for one in text.splitlines() if one.startswith(PLACES[section]))
+    line = next(line for line in text.splitlines() if line.startswith(PLACES[section]))
     more = 'expire_after = "1d"\n' if key in ("max_expire_after", "remind_after") else ""
     more = more.replace("1d", "2d")
 
@@ -160,13 +160,13 @@ def test_every_value_that_is_offered_is_taken(section: str, key: str, value: str
         ),
     ],
 )
-def test_no_value_is_left_out(section: str, key: str, choices: list[str]) -> None:
+def test_no_value_is_undocumented(section: str, key: str, choices: list[str]) -> None:
     words = {value for value in values(section, key) if value.startswith('"')}
 
     assert words == {f'"{choice}"' for choice in choices}
 
 
-def test_the_numbers_are_those_of_the_program() -> None:
+def test_the_documented_limits_are_right() -> None:
     words = {5: "five", 8: "eight", 20: "twenty"}
 
     assert f"from 0 to {MAX_AMENDMENTS} |" in PROSE
@@ -183,41 +183,43 @@ def test_the_numbers_are_those_of_the_program() -> None:
     assert f"are cached for up to {GROUP_ID_TTL:.0f} seconds" in PROSE
 
 
-def begun(rule: LevelRule, *ticks: Tick) -> ApprovalState:
-    """Return a request whose level is reached and not yet open, with this clock."""
+def reached(rule: LevelRule, *ticks: Tick) -> ApprovalState:
+    """Return a request whose level is reached but not open, with these ticks."""
     return reach_level(submitted(rule), ticks)
 
 
-def test_a_blocked_levels_reminder_goes_to_the_admin_channel() -> None:
+def test_reminders_of_a_blocked_level_go_to_the_admin_channel() -> None:
     assert "A reminder that falls due in the meantime goes to `admin_channel`" in PROSE
     remind = Tick(at=after(minutes=1), kind=TickKind.REMIND)
 
-    reminded = deadlines.advance_clock(begun(level(BORIS), remind), after(minutes=1))
+    reminded = deadlines.advance_clock(reached(level(BORIS), remind), after(minutes=1))
 
-    assert [one.kind for one in reminded.notifications] == [NotificationKind.BLOCKED]
+    assert [notification.kind for notification in reminded.notifications] == [
+        NotificationKind.BLOCKED
+    ]
 
 
-def test_who_may_not_decide_is_in_the_audit_trail_and_not_on_the_card() -> None:
+def test_excluded_approvers_are_in_the_audit_trail_but_not_on_the_card() -> None:
     assert "The card does not name them; the audit trail's evidence lists everyone" in PROSE
     named = directory_result(member(BORIS), member(CLARA, Standing.GUEST))
 
-    change = apply_result(begun(level(BORIS)), named)
+    change = apply_result(reached(level(BORIS)), named)
 
     assert f"{CLARA}=guest by " in change.facts[-1].data["evidence"]
     assert CLARA not in str(approval_snapshot(change.state, 1))
 
 
 @pytest.mark.parametrize("replace", [True, False])
-def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) -> None:
+def test_only_a_replacing_escalation_opens_an_unreadable_level(*, replace: bool) -> None:
     assert "An escalation without `replace` only adds its sources to the others" in PROSE
     step = Escalation(after=timedelta(minutes=1), to=users(CLARA), replace=replace)
     escalate = Tick(at=after(minutes=1), kind=TickKind.ESCALATE)
 
     escalated = deadlines.advance_clock(
-        begun(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
+        reached(level(BORIS, escalate=(step,)), escalate), after(minutes=1)
     ).state
     sources = escalated.levels[-1].sources
-    unread = tuple(str(one) for one in sources if one not in step.to)
+    unread = tuple(str(source) for source in sources if source not in step.to)
     change = apply_result(
         escalated, directory_result(member(CLARA), unreadable=unread), after(minutes=1)
     )
@@ -234,7 +236,7 @@ def test_an_escalation_opens_what_cannot_be_read_only_instead(*, replace: bool) 
         "the admins and their groups. When Slack reports a change to any of them, every open",
     ],
 )
-def test_what_other_tests_hold_is_said_here(sentence: str) -> None:
+def test_rules_with_other_tests_are_documented(sentence: str) -> None:
     assert sentence in PROSE
 
 
@@ -242,7 +244,7 @@ EXAMPLES = re.findall(r"^```toml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_read(example: str) -> None:
+def test_every_example_is_valid(example: str) -> None:
     house = "" if "[countersign]" in example else HOUSE
     policy = "" if "[policy." in example else POLICY
 

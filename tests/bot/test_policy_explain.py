@@ -1,4 +1,4 @@
-"""`policy explain`: what would happen is told for every feature; what cannot be read is a sentence."""
+"""`policy explain`: the explanation of every feature, and one sentence for invalid options."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -54,7 +54,7 @@ def explained(
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("options", "expected"),
     [
         # the amount
         (("order", "1000.00"), "1,000.00 USD matches the rule “order: up to 1,000.00 USD”"),
@@ -110,10 +110,10 @@ def explained(
         (("access",), "Approvers can delegate their decision."),
     ],
 )  # fmt: skip
-def test_the_explanation_says_what_would_happen(
-    policies: Policies, asked: tuple[str, ...], expected: str
+def test_the_explanation_describes_the_outcome(
+    policies: Policies, options: tuple[str, ...], expected: str
 ) -> None:
-    assert expected in explained(policies, *asked)
+    assert expected in explained(policies, *options)
 
 
 def test_the_explanation_follows_the_time_zone_and_rules_of_the_file() -> None:
@@ -129,7 +129,7 @@ def test_the_explanation_follows_the_time_zone_and_rules_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusal"),
+    ("options", "refusal"),
     [
         (("order", "ten", "", ""), "“ten” is not an amount: not a number. Write --amount 1000.01."),
         (("order", "0", "", ""), "“0” is not an amount: not positive."),
@@ -141,10 +141,10 @@ def test_the_explanation_follows_the_time_zone_and_rules_of_the_file() -> None:
     ],
 )
 def test_an_invalid_option_is_refused_with_a_sentence(
-    policies: Policies, asked: tuple[str, str, str, str], refusal: str
+    policies: Policies, options: tuple[str, str, str, str], refusal: str
 ) -> None:
     with pytest.raises(ExplainError) as refused:
-        read_question(policies, *asked)
+        read_question(policies, *options)
 
     assert refusal in str(refused.value)
 
@@ -174,16 +174,16 @@ def test_every_shipped_policy_is_explained_and_marks_the_tier_that_routes(
     assert isinstance(question, Question)
 
 
-def test_the_command_prints_it_and_refuses_with_a_sentence(
+def test_the_command_prints_the_explanation_or_one_error_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["policy", "explain", "order", "--amount", "1000.01", "--file", str(SHIPPED)]
-    result = CliRunner().invoke(main.app, asked)
+    options = ["policy", "explain", "order", "--amount", "1000.01", "--file", str(SHIPPED)]
+    result = CliRunner().invoke(main.app, options)
 
     assert result.exit_code == 0
     assert "order: over 1,000.00 USD" in result.output
 
-    monkeypatch.setattr("sys.argv", ["countersign", *asked[:3], "--amount", "x", *asked[5:]])
+    monkeypatch.setattr("sys.argv", ["countersign", *options[:3], "--amount", "x", *options[5:]])
     with pytest.raises(SystemExit) as left:
         main.main()
 

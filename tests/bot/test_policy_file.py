@@ -1,4 +1,4 @@
-"""The policy file: what it yields, and every mistake with its line and a suggestion."""
+"""The policy file: its parsed policies, and every mistake with its line and a suggestion."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -70,7 +70,7 @@ def _levels(policy: Policy, amount: str) -> list[str]:
     return [level.name for level in route(policy, _usd(amount)).levels]
 
 
-def test_the_shipped_file_asks_for_a_yes_above_one_thousand() -> None:
+def test_the_shipped_policy_needs_an_approval_above_one_thousand() -> None:
     policies = load(SHIPPED)
     order = policies.policy("order")
 
@@ -86,7 +86,7 @@ def test_the_shipped_file_asks_for_a_yes_above_one_thousand() -> None:
     )
 
 
-def test_the_shipped_file_has_a_policy_for_everything_that_policies_can_do() -> None:
+def test_the_shipped_file_uses_every_policy_feature() -> None:
     policies = [load(SHIPPED).policy(name) for name in load(SHIPPED).names]
     levels = [level for policy in policies for level in policy.levels]
     sources = {source.kind for level in levels for source in level.approvers}
@@ -104,10 +104,10 @@ def test_the_shipped_file_has_a_policy_for_everything_that_policies_can_do() -> 
     assert any(len(tier.levels) > 1 for policy in policies for tier in policy.tiers)
 
 
-def test_a_level_is_read_whole() -> None:
+def test_all_keys_of_a_level_are_read() -> None:
     sales = load(SHIPPED).policy("order").level("sales")
 
-    assert [str(one) for one in sales.approvers] == ["group:sales-leads"]
+    assert [str(source) for source in sales.approvers] == ["group:sales-leads"]
     assert sales.quorum == Quorum(count=1)
     assert (sales.reject_quorum, sales.approve_reason, sales.reject_reason) == (
         1,
@@ -120,10 +120,10 @@ def test_a_level_is_read_whole() -> None:
     )
 
 
-def test_the_house_is_read() -> None:
+def test_the_organisation_settings_are_read() -> None:
     policies = parse(GOOD)
 
-    assert [str(one) for one in policies.admins] == ["user:U0FAY"]
+    assert [str(source) for source in policies.admins] == ["user:U0FAY"]
     assert (policies.admin_channel, policies.timezone, policies.language) == (
         "#approvals-admin",
         "Europe/Berlin",
@@ -160,7 +160,7 @@ def test_durations(written: str, duration: timedelta) -> None:
     assert parse(text).policy("order").level("sales").expire_after == duration
 
 
-def test_the_version_follows_what_is_written() -> None:
+def test_the_version_depends_on_the_content() -> None:
     edited = parse(GOOD.replace('title = "Customer order"', 'title = "Order"'))
 
     assert parse(GOOD + "# a remark\n").policy("order").version == (
@@ -171,7 +171,7 @@ def test_the_version_follows_what_is_written() -> None:
 
 WHO = "Write user:U…, email:…, group:… or manager."
 REFUSALS = [
-    # (replace this, with that, at line, message, suggestion)
+    # (text to replace, replacement, line, message, suggestion)
     ('notify = "card"', 'notifier = "card"', 11, "Unknown key “notifier”.", "Did you mean “notify”?"),
     ("[countersign]", "[countersgn]", 1, "Unknown key “countersgn”.", "Did you mean “countersign”?"),
     ("reject_quorum = 1", "reject_qorum = 1", 25, "Unknown key “reject_qorum”.", "Did you mean “reject_quorum”?"),
@@ -263,18 +263,18 @@ REFUSALS = [
 @pytest.mark.parametrize(
     ("old", "new", "line", "message", "suggestion"), REFUSALS, ids=[row[3] for row in REFUSALS]
 )
-def test_a_mistake_is_told_with_its_line_and_what_to_write(
+def test_a_mistake_is_reported_with_its_line_and_a_suggestion(
     old: str, new: str, line: int, message: str, suggestion: str
 ) -> None:
     assert old in GOOD
 
     problems = _problems(GOOD.replace(old, new, 1))
     assert Problem(line=line, message=message, suggestion=suggestion) in problems
-    assert len(problems) <= 2  # a wrong table name is missing under its right one too
+    assert len(problems) <= 2  # a misspelt table is also missing under its correct name
 
 
 def _level(lines: str) -> LevelRule:
-    """Return the level `sales` of the good file, with these lines for its quorums."""
+    """Return the level `sales` of the valid file, with these lines in place of its quorums."""
     text = GOOD.replace("quorum = 1\nreject_quorum = 1\n", lines, 1)
     return parse(text).policy("order").level("sales")
 
@@ -284,7 +284,7 @@ def test_every_kind_of_source_is_read() -> None:
     text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', written, 1)
     sources = parse(text).policy("order").level("sales").approvers
 
-    assert [str(one) for one in sources] == [
+    assert [str(source) for source in sources] == [
         "user:W0HANA",
         "email:ana@example.com",
         "group:sales-leads",
@@ -293,10 +293,10 @@ def test_every_kind_of_source_is_read() -> None:
         "manager:2",
         "manager:5",
     ]
-    assert [one.value for one in sources[-3:]] == ["1", "2", "5"]
+    assert [source.value for source in sources[-3:]] == ["1", "2", "5"]
 
 
-def test_a_source_is_read_outside_the_file_by_the_same_words() -> None:
+def test_a_source_has_the_same_syntax_outside_the_file() -> None:
     assert str(read_source(" group:hr-team ")) == "group:hr-team"
     with pytest.raises(SourceError, match=r"“bob” names no approver\. Write user:U…"):
         read_source("bob")
@@ -316,14 +316,14 @@ def test_reminders_and_escalations_are_read() -> None:
     )
 
 
-def test_an_escalation_may_be_a_table_of_its_own() -> None:
+def test_an_escalation_may_be_a_separate_table() -> None:
     table = '[[policy.order.level.sales.escalate]]\nafter = "8d"\nto = ["manager"]\n'
 
     (problem,) = _problems(GOOD + table)
     assert (problem.line, problem.message[:24]) == (30, "The escalation after 8d ")
 
 
-def test_whoever_was_let_go_may_be_asked_again() -> None:
+def test_a_replaced_approver_may_be_added_again() -> None:
     level = _level(
         'escalate = [{ after = "2m", to = ["manager"], replace = true }, '
         '{ after = "3m", to = ["user:U0BORIS"] }]\n'
@@ -332,7 +332,7 @@ def test_whoever_was_let_go_may_be_asked_again() -> None:
     assert len(level.escalate) == 2
 
 
-def test_an_escalation_may_come_after_the_usual_end_where_a_request_may_wait_longer() -> None:
+def test_an_escalation_may_come_after_the_default_expiry_if_requests_may_extend_it() -> None:
     level = _level('remind_after = ["1d"]\nescalate = [{ after = "6d", to = ["manager"] }]\n')
 
     assert (level.expire_after, level.remind_after) == (timedelta(minutes=5), (timedelta(days=1),))
@@ -346,38 +346,38 @@ def test_an_escalation_may_come_after_the_usual_end_where_a_request_may_wait_lon
         'quorum = 9\nescalate = [{ after = "2m", to = ["group:hr-team"] }]\n',
     ],
 )
-def test_a_quorum_that_an_escalation_makes_possible_is_no_mistake(lines: str) -> None:
+def test_a_quorum_that_an_escalation_makes_possible_is_valid(lines: str) -> None:
     assert _level(lines).escalate
 
 
 @pytest.mark.parametrize("source", ["group:sales-leads", "manager"])
-def test_of_people_who_are_not_known_yet_no_number_is_expected(source: str) -> None:
+def test_a_quorum_is_not_checked_against_groups_and_managers(source: str) -> None:
     text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', f'["{source}"]', 1)
     text = text.replace("quorum = 1\nreject_quorum = 1\n", "quorum = 7\nreject_quorum = 5\n")
 
     assert parse(text).policy("order").level("sales").quorum == Quorum(count=7)
 
 
-def test_of_all_one_rejection_is_the_end_however_many_they_are() -> None:
+def test_with_quorum_all_one_rejection_ends_the_level() -> None:
     text = GOOD.replace('["user:U0BORIS", "user:U0CLARA"]', '["group:sales-leads"]', 1)
     text = text.replace("quorum = 1\nreject_quorum = 1\n", 'quorum = "all"\nreject_quorum = 2\n')
 
     assert "one rejection ends the level" in _problems(text)[0].message
 
 
-def test_the_house_is_pinned_into_every_policy_and_into_its_version() -> None:
+def test_organisation_settings_are_part_of_every_policy_and_its_version() -> None:
     order = parse(GOOD).policy("order")
     other = parse(GOOD.replace("user:U0FAY", "group:approval-admins")).policy("order")
     elsewhere = parse(GOOD.replace("#approvals-admin", "#elsewhere")).policy("order")
 
-    assert ([str(one) for one in order.admins], order.admin_channel) == (
+    assert ([str(source) for source in order.admins], order.admin_channel) == (
         ["user:U0FAY"],
         "#approvals-admin",
     )
-    assert len({one.version for one in (order, other, elsewhere)}) == 3
+    assert len({policy.version for policy in (order, other, elsewhere)}) == 3
 
 
-def test_what_a_policy_allows_has_its_defaults_and_can_be_set() -> None:
+def test_permissions_have_defaults_and_can_be_set() -> None:
     plain = parse(GOOD).policy("order")
     text = GOOD.replace('notify = "card"', 'notify = "dm"\ndelegation = false\nmax_amendments = 0')
     text = text.replace("reject_quorum = 1", 'approve_reason = "required"')
@@ -388,13 +388,13 @@ def test_what_a_policy_allows_has_its_defaults_and_can_be_set() -> None:
     assert strict.level("sales").approve_reason is ReasonRule.REQUIRED
 
 
-def test_a_persons_managers_are_followed_five_steps_up() -> None:
+def test_the_chain_of_managers_has_at_most_five_people() -> None:
     line = [f"U0P{n}" for n in range(8)]
-    table = "".join(f'{one} = "{above}"\n' for one, above in pairwise(line))
+    table = "".join(f'{person} = "{above}"\n' for person, above in pairwise(line))
     policies = parse(GOOD + "[managers]\n" + table)
 
     assert policies.chain_of("U0P0") == tuple(
-        ManagedBy(person=one, manager=above) for one, above in pairwise(line[:6])
+        ManagedBy(person=person, manager=above) for person, above in pairwise(line[:6])
     )
     assert policies.chain_of("U0P6") == (ManagedBy(person="U0P6", manager="U0P7"),)
     assert policies.chain_of("U0P7") == policies.chain_of("U0ANA") == ()
@@ -417,13 +417,13 @@ def test_a_policy_without_tiers_is_refused() -> None:
     text = head + "[policy.order.level.sales]" + rest.partition("[policy.order.level.sales]")[2]
     problems = _problems(text)
 
-    assert [one.message for one in problems] == [
+    assert [problem.message for problem in problems] == [
         "There is no tier, so no request matches.",
         "No tier uses the level “sales”.",
     ]
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_all_mistakes_are_reported_in_file_order() -> None:
     text = (
         GOOD.replace('title = "Customer order"', "title = 7")
         .replace('"1000.00 USD"', '"1000 dollars"')
@@ -434,24 +434,24 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     with pytest.raises(PolicyFileError) as caught:
         parse(text, "policies.toml")
 
-    assert [one.line for one in caught.value.problems] == [4, 8, 16, 20, 25]
+    assert [problem.line for problem in caught.value.problems] == [4, 8, 16, 20, 25]
     assert str(caught.value).splitlines()[1] == (
         "policies.toml, line 8: title: This must be a string of 1 to 100 characters."
     )
 
 
 @pytest.mark.parametrize("text", ["", "[policy]\norder = 1\n", "policy = 1\ncountersign = 2\n"])
-def test_a_file_of_another_shape_is_refused(text: str) -> None:
+def test_a_file_with_another_structure_is_refused(text: str) -> None:
     assert _problems(text)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyFileError, match="cannot be read") as caught:
         load(tmp_path / "policies.toml")
 
     assert "POLICIES" in str(caught.value)
 
 
-def test_an_unknown_policy_names_the_nearest() -> None:
+def test_an_unknown_policy_suggests_the_nearest_name() -> None:
     with pytest.raises(UnknownPolicyError, match=r"Did you mean “order”\?"):
         parse(GOOD).policy("orders")

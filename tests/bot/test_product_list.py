@@ -1,4 +1,4 @@
-"""The products that the form offers: read beforehand, and kept when they cannot be read again."""
+"""The products of the form: cached, and kept if a refresh fails."""
 
 import asyncio
 
@@ -8,10 +8,10 @@ from sqlalchemy.exc import OperationalError
 from bot.actions.product_list import ProductList
 from records.database import Database
 from records.stock import Product, Stock
-from tests.bot.desk import PATIENCE
+from tests.bot.order_driver import TIMEOUT
 
 
-async def test_the_products_of_the_stock_are_offered(database: Database) -> None:
+async def test_the_products_in_stock_are_offered(database: Database) -> None:
     products = ProductList(Stock(database))
 
     await products.refresh()
@@ -20,7 +20,7 @@ async def test_the_products_of_the_stock_are_offered(database: Database) -> None
     assert [entry.name for entry in products.entries] == sorted(e.name for e in products.entries)
 
 
-async def test_a_new_product_is_offered_after_the_next_reading_even_if_one_fails_between(
+async def test_a_new_product_is_offered_after_the_next_successful_refresh(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.actions.product_list.REFRESH_EVERY", 0)
@@ -38,7 +38,7 @@ async def test_a_new_product_is_offered_after_the_next_reading_even_if_one_fails
     monkeypatch.setattr(stock, "catalogue", catalogue)
     await stock.seed([Product(sku="NEW-1", name="Newest", on_hand=1)])
     keeping = asyncio.create_task(products.keep_fresh())
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         for _ in range(3):
             await readings.acquire()
     keeping.cancel()

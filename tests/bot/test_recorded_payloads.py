@@ -13,8 +13,8 @@ import pytest
 import structlog
 
 from emulator.client import StandInClient
-from tests.bot.desk import listeners_ended
-from tests.bot.presses import SignedHttp
+from tests.bot.order_driver import listeners_finished
+from tests.bot.signed_clicks import SignedHttp
 from tests.emulator.outside_files import beside_checkout
 from tests.emulator.payload_facts import FACTS, example
 from views import card_click, order_modal, verb_modal
@@ -99,7 +99,7 @@ async def test_a_message_in_no_thread_is_received_and_ignored(
     mark = await slack.journal_mark()
 
     status = await send(http, REQUESTS[name])
-    await listeners_ended()
+    await listeners_finished()
 
     assert status == 200
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
@@ -112,7 +112,7 @@ async def test_a_request_of_another_app_is_rejected_as_unhandled(
 ) -> None:
     with structlog.testing.capture_logs() as logs:
         status = await send(http, REQUESTS[name])
-        await listeners_ended()
+        await listeners_finished()
 
     assert status == 404
     assert [entry["event"] for entry in logs] == ["unhandled_request"]

@@ -1,11 +1,11 @@
-"""Every verb of a request from the command line: done, refused, repeated, recorded."""
+"""The `countersign request` commands: accepted, refused, repeated and recorded."""
 
 import asyncio
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.bot.command_line import ANA, BORIS, CLARA, FAY, OPERATOR, CommandLine, by
+from tests.bot.cli_driver import ANA, BORIS, CLARA, FAY, OPERATOR, CliDriver, cli_actor
 from tests.bot.commands import send
 from workflows.rules.approvals.request import Closing, Decision, Verdict, Withdrawal
 from workflows.rules.shared.audit import Fact
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.usefixtures("worker")
 REFUSED = 6
 
 
-async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLine) -> None:
+async def test_a_request_is_created_shown_decided_and_awaited(cli: CliDriver) -> None:
     what = ("--text", "Two days\nby the lake", "--link", "https://x.test/a")
-    request = await shell.ask("general", *what)
+    request = await cli.create_request("general", *what)
 
-    shown = await shell.request("show", request, "--as", BORIS)
-    done = await shell.request("decide", request, "approve", "--as", BORIS, "--reason", "Fine")
+    shown = await cli.request("show", request, "--as", BORIS)
+    done = await cli.request("decide", request, "approve", "--as", BORIS, "--reason", "Fine")
     again = ("create", "--id", request, "--policy", "general", "--title", "Team offsite", "--wait")
-    waited = await shell.request(*again, *what, "--amount", "1500 USD", "--as", ANA)
+    waited = await cli.request(*again, *what, "--amount", "1500 USD", "--as", ANA)
 
     assert shown.code == 0
     for words in (
@@ -38,94 +38,94 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLin
         assert words in shown.out
     assert (done.code, done.err) == (0, "")
     assert f"{request} · approved" in done.out
-    decided = await shell.fact(request, Fact.DECISION_RECORDED)
-    assert (decided.actor, decided.reason) == (by(BORIS), "Fine")
+    decided = await cli.fact(request, Fact.DECISION_RECORDED)
+    assert (decided.actor, decided.reason) == (cli_actor(BORIS), "Fine")
     assert waited.code == 0
     assert f"{request} exists already" in waited.err
     assert "U0BORIS approved" in waited.out
     assert "Ended:" in waited.out
 
 
-async def test_what_needs_nobody_is_told_to_be_approved_at_once(shell: CommandLine) -> None:
+async def test_a_request_without_approvers_is_approved_immediately(cli: CliDriver) -> None:
     small = ("create", "--policy", "general", "--title", "Pens", "--amount", "9.90", "--as", ANA)
 
-    said = await shell.request(*small)
-    waited = await shell.request(*small, "--wait", "--json", "--text-file", "-", stdin="Blue ones")
+    result = await cli.request(*small)
+    waited = await cli.request(*small, "--wait", "--json", "--text-file", "-", stdin="Blue ones")
 
-    assert said.code == 0
-    assert said.out.startswith("REQ-")
-    assert said.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
+    assert result.code == 0
+    assert result.out.startswith("REQ-")
+    assert result.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
 
 
 NO = Decision(
-    actor=by(CLARA), verdict=Verdict.REJECT, reason="Too far", content_revision=1, level=1
+    actor=cli_actor(CLARA), verdict=Verdict.REJECT, reason="Too far", content_revision=1, level=1
 )
 
 
 @pytest.mark.parametrize("code", [3, 4])
-async def test_the_exit_code_of_a_wait_tells_how_it_ended(shell: CommandLine, code: int) -> None:
+async def test_the_exit_code_of_a_wait_depends_on_the_outcome(cli: CliDriver, code: int) -> None:
     words = ("create", "--policy", "travel", "--title", "Offsite", "--as", ANA, "--wait")
     request = f"REQ-WAIT-{code}"
-    waiting = asyncio.create_task(shell.request(*words, "--id", request))
-    await shell.until_open(request)
+    waiting = asyncio.create_task(cli.request(*words, "--id", request))
+    await cli.until_decidable(request)
 
     if code == 3:
-        await send(shell.workflows, request, "click", NO)
+        await send(cli.workflows, request, "click", NO)
     else:
-        await send(shell.workflows, request, "click", Withdrawal(actor=by(ANA)))
-    said = await waiting
+        await send(cli.workflows, request, "click", Withdrawal(actor=cli_actor(ANA)))
+    result = await waiting
 
-    assert said.code == code
-    assert said.out.startswith(f"{request}\n")
-    assert ("Reason: “Too far”" in said.out) == (code == 3)
-
-
-async def test_an_amendment_prints_what_it_changed(shell: CommandLine) -> None:
-    request = await shell.ask("travel", "--link", "https://x.test/a")
-
-    said = await shell.request("amend", request, "--amount", "900", "--link", "", "--as", ANA)
-
-    assert said.code == 0, said.err
-    assert "  amount: “1,500.00 USD” → “900.00 USD”" in said.out
-    assert "  links: “https://x.test/a” → nothing" in said.out
+    assert result.code == code
+    assert result.out.startswith(f"{request}\n")
+    assert ("Reason: “Too far”" in result.out) == (code == 3)
 
 
-async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
-    shell: CommandLine, temporal: WorkflowEnvironment
+async def test_an_amendment_prints_its_changes(cli: CliDriver) -> None:
+    request = await cli.create_request("travel", "--link", "https://x.test/a")
+
+    result = await cli.request("amend", request, "--amount", "900", "--link", "", "--as", ANA)
+
+    assert result.code == 0, result.err
+    assert "  amount: “1,500.00 USD” → “900.00 USD”" in result.out
+    assert "  links: “https://x.test/a” → nothing" in result.out
+
+
+async def test_the_same_key_is_the_same_command_even_after_the_end(
+    cli: CliDriver, temporal: WorkflowEnvironment
 ) -> None:
-    request = await shell.ask("travel")
+    request = await cli.create_request("travel")
     approve = ("decide", request, "approve", "--as", BORIS, "--key", "step-1")
     close = ("close", request, "--as", FAY, "--reason", "Over", "--key", "step-2", "--json")
 
-    said = [await shell.request(*words) for words in (approve, approve, close)]
+    result = [await cli.request(*words) for words in (approve, approve, close)]
     await temporal.client.get_workflow_handle(request).result()
-    said += [await shell.request(*words) for words in (approve, close)]
-    another = await shell.request("close", request, "--as", FAY, "--reason", "Again")
+    result += [await cli.request(*words) for words in (approve, close)]
+    another = await cli.request("close", request, "--as", FAY, "--reason", "Again")
 
-    assert [one.code for one in said] == [0] * 5, said
-    assert said[-1].json["status"] == "admin_closed"
+    assert [run.code for run in result] == [0] * 5, result
+    assert result[-1].json["status"] == "admin_closed"
     assert another.code == 2
     assert another.err.startswith("U0FAY (admin) closed this request")
-    kinds = [fact.kind for fact in await shell.trail.facts(request)]
+    kinds = [fact.kind for fact in await cli.trail.facts(request)]
     assert kinds.count(Fact.DECISION_RECORDED) == 1
-    assert await shell.refused(request) == [(by(FAY), "close", "request_closed")]
+    assert await cli.refusals_of(request) == [(cli_actor(FAY), "close", "request_closed")]
 
 
-async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_records(
-    shell: CommandLine,
+async def test_a_request_deleted_from_temporal_is_shown_and_repeated_from_the_records(
+    cli: CliDriver,
 ) -> None:
-    request = await shell.ask()
+    request = await cli.create_request()
     close = ("--as", FAY, "--reason", "Over")
-    await shell.request("close", request, *close)
-    await shell.fact(request, Fact.REQUEST_CLOSED)
-    forgotten = await shell.forgotten_copy(request)
+    await cli.request("close", request, *close)
+    await cli.fact(request, Fact.REQUEST_CLOSED)
+    forgotten = await cli.copy_unknown_to_temporal(request)
 
-    shown = await shell.request("show", forgotten, "--as", FAY, "--json")
-    again = await shell.request("close", forgotten, *close, "--key", "once")
-    other = await shell.request("comment", forgotten, "Hm", "--as", FAY)
+    shown = await cli.request("show", forgotten, "--as", FAY, "--json")
+    again = await cli.request("close", forgotten, *close, "--key", "once")
+    other = await cli.request("comment", forgotten, "Hm", "--as", FAY)
 
     assert shown.code == 0
     assert (shown.json["status"], shown.json["may"]) == ("admin_closed", [])
@@ -135,35 +135,35 @@ async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_record
     assert "U0FAY" in other.err
 
 
-async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
-    shell: CommandLine,
+async def test_a_request_that_temporal_lost_while_open_is_shown_with_its_age(
+    cli: CliDriver,
 ) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
-    lost = await shell.forgotten_copy(request)
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
+    lost = await cli.copy_unknown_to_temporal(request)
 
-    shown = await shell.request("show", lost)
-    late = await shell.request("withdraw", lost, "--as", ANA)
+    shown = await cli.request("show", lost)
+    late = await cli.request("withdraw", lost, "--as", ANA)
 
     assert shown.code == 0
     assert "waiting for approval" in shown.out
-    assert shown.out.rstrip().endswith("UTC: the last that the records know.")
+    assert "last recorded state" in shown.out
     assert late.code == 2
-    assert late.err.startswith(f"{lost} does not run any more, so nothing was changed.")
+    assert late.err.startswith(f"{lost} is no longer running, so nothing was changed.")
 
 
-async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLine) -> None:
-    first = await shell.ask("general", "--title", 'Not "policy":"travel"')
-    second = await shell.ask("travel")
-    await send(shell.workflows, first, "click", Closing(actor=by(FAY), reason="Over"))
-    await shell.fact(first, Fact.REQUEST_CLOSED)
+async def test_the_list_is_newest_first_and_can_be_filtered(cli: CliDriver) -> None:
+    first = await cli.create_request("general", "--title", 'Not "policy":"travel"')
+    second = await cli.create_request("travel")
+    await send(cli.workflows, first, "click", Closing(actor=cli_actor(FAY), reason="Over"))
+    await cli.fact(first, Fact.REQUEST_CLOSED)
 
     async def listed(*words: str) -> list[str]:
-        said = await shell.request("list", "--json", *words)
-        assert said.code == 0, said.err
-        return [snapshot["request_id"] for snapshot in said.json]
+        result = await cli.request("list", "--json", *words)
+        assert result.code == 0, result.err
+        return [snapshot["request_id"] for snapshot in result.json]
 
-    plain = await shell.request("list")
+    plain = await cli.request("list")
 
     assert [line for line in plain.out.splitlines() if line.startswith("REQ-")] == [
         f"{second} · waiting for approval · level 1 of 1: U0BORIS, U0CLARA",

@@ -1,4 +1,4 @@
-"""What a command cannot do is a sentence and an exit code, never a traceback and never a secret."""
+"""Errors of the request commands: one sentence and an exit code, without tracebacks or secrets."""
 
 import asyncio
 import re
@@ -16,8 +16,8 @@ from bot.cli.terminal import Exit, Line
 from bot.policies.file import Policies
 from bot.temporal.calls import TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
-from tests.bot.command_line import ANA, BORIS, FAY, GUS, CommandLine, by
-from tests.bot.desk import PATIENCE, RunningWorker, an_order
+from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
+from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.journeys.programs import clean_environment, run
 from tests.journeys.starter import ROOT
 from workflows.rules.messages import OrderInput
@@ -63,180 +63,181 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case[1][:30])
-async def test_a_wrong_option_is_named(
-    shell: CommandLine, case: tuple[tuple[str, ...], str]
+async def test_an_invalid_option_is_named(
+    cli: CliDriver, case: tuple[tuple[str, ...], str]
 ) -> None:
     words, sentence = case
+    cli.in_process = True  # no command gets as far as Temporal
 
-    said = await shell.request(*words)
+    result = await cli.request(*words)
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert said.err.startswith(sentence)
-    assert said.err.count("\n") == 1
+    assert (result.code, result.out) == (CANNOT, "")
+    assert result.err.startswith(sentence)
+    assert result.err.count("\n") == 1
 
 
-async def test_every_wrong_option_is_named_at_once(shell: CommandLine) -> None:
-    said = await shell.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
+async def test_all_invalid_options_are_reported_together(cli: CliDriver) -> None:
+    result = await cli.request(*GENERAL, "--amount", "0", "--answer-within", "soon")
 
-    assert said.code == CANNOT
-    assert [line.partition(":")[0] for line in said.err.splitlines()] == [
+    assert result.code == CANNOT
+    assert [line.partition(":")[0] for line in result.err.splitlines()] == [
         "--amount",
         "--answer-within",
     ]
 
 
 @pytest.mark.usefixtures("worker")
-async def test_who_names_no_request_is_told_so(shell: CommandLine, policies: Policies) -> None:
-    order = an_order()
+async def test_an_unknown_request_is_reported(cli: CliDriver, policies: Policies) -> None:
+    order = make_order()
     policy = policies.policy("order")
-    await shell.workflows.start(
-        OrderInput(order=order, requester=by(ANA), policy=policy, managers=())
+    await cli.workflows.start(
+        OrderInput(order=order, requester=cli_actor(ANA), policy=policy, managers=())
     )
-    await shell.fact(order.order_id, Fact.ORDER_RECEIVED)
+    await cli.fact(order.order_id, Fact.ORDER_RECEIVED)
 
     for words in (("show",), ("decide", "approve"), ("comment", "Hm")):
         verb, *more = words
-        said = await shell.request(verb, "REQ-NEVERWAS", *more, *(("--as", BORIS)))
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("There is no request REQ-NEVERWAS.")
-        said = await shell.request(verb, order.order_id, *more, *(("--as", BORIS)))
-        assert (said.code, said.out) == (CANNOT, "")
-        assert f"Its approval is a request: {order.order_id}.approval" in said.err
+        result = await cli.request(verb, "REQ-NEVERWAS", *more, *(("--as", BORIS)))
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith("There is no request REQ-NEVERWAS.")
+        result = await cli.request(verb, order.order_id, *more, *(("--as", BORIS)))
+        assert (result.code, result.out) == (CANNOT, "")
+        assert f"Its approval is a request: {order.order_id}.approval" in result.err
 
 
 @pytest.mark.usefixtures("worker")
-async def test_one_number_is_one_request(shell: CommandLine) -> None:
-    await shell.ask("travel", "--id", "REQ-INVOICE-17")
+async def test_a_request_id_identifies_one_request(cli: CliDriver) -> None:
+    await cli.create_request("travel", "--id", "REQ-INVOICE-17")
     again = ("create", "--id", "REQ-INVOICE-17", "--policy", "travel", "--amount", "1500.00 USD")
 
-    same = await shell.request(*again, "--title", "Team offsite", "--as", ANA, "--json")
-    other = await shell.request(*again, "--title", "A car", "--as", ANA)
-    stranger = await shell.request(*again, "--title", "Team offsite", "--as", GUS)
+    same = await cli.request(*again, "--title", "Team offsite", "--as", ANA, "--json")
+    other = await cli.request(*again, "--title", "A car", "--as", ANA)
+    stranger = await cli.request(*again, "--title", "Team offsite", "--as", GUS)
 
     assert (same.code, same.json["request_id"]) == (0, "REQ-INVOICE-17")
-    for said in (other, stranger):
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("REQ-INVOICE-17 exists already, and it asks for something else")
+    for result in (other, stranger):
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith(
+            "REQ-INVOICE-17 exists already, and it asks for something else"
+        )
 
 
-async def test_with_temporal_down_nothing_is_done_and_the_last_state_is_shown(
-    shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+async def test_with_temporal_down_nothing_is_done_and_the_recorded_state_is_shown(
+    cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOWHERE)
     monkeypatch.setenv("TEMPORAL_API_KEY", "a-secret")
     sentence = f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
 
-    asked = await shell.request(*GENERAL)
-    decided = await shell.request("decide", request, "approve", "--as", BORIS)
-    shown = await shell.request("show", request)
-    listed = await shell.request("list", "--open")
+    pending = await cli.request(*GENERAL)
+    decided = await cli.request("decide", request, "approve", "--as", BORIS)
+    shown = await cli.request("show", request)
+    listed = await cli.request("list", "--open")
 
-    assert (asked.code, asked.out, asked.err) == (CANNOT, "", sentence)
+    assert (pending.code, pending.out, pending.err) == (CANNOT, "", sentence)
     assert (decided.code, decided.out, decided.err) == (CANNOT, "", sentence)
     assert (shown.code, shown.err) == (CANNOT, sentence)
     assert "waiting for approval" in shown.out
-    assert "the last that the records know" in shown.out
+    assert "last recorded state" in shown.out
     assert listed.code == 0
     assert request in listed.out
 
 
-async def test_a_namespace_that_is_not_there_is_not_taken_for_an_ended_request(
-    shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+async def test_a_missing_namespace_is_not_reported_as_an_ended_request(
+    cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await shell.ask()
-    await shell.fact(request, Fact.LEVEL_OPENED)
+    request = await cli.create_request()
+    await cli.fact(request, Fact.LEVEL_OPENED)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
     sentence = "Temporal has no namespace “elsewhere”. Check TEMPORAL_NAMESPACE.\n"
 
-    asked = await shell.request(*GENERAL, "--patience", "0")
-    remarked = await shell.request("comment", request, "Hm", "--as", BORIS)
-    shown = await shell.request("show", request)
+    pending = await cli.request(*GENERAL, "--patience", "0")
+    remarked = await cli.request("comment", request, "Hm", "--as", BORIS)
+    shown = await cli.request("show", request)
 
-    assert (asked.code, asked.err) == (CANNOT, sentence)
+    assert (pending.code, pending.err) == (CANNOT, sentence)
     assert (remarked.code, remarked.err) == (CANNOT, sentence)
     assert (shown.code, shown.err) == (CANNOT, sentence)
-    assert await shell.refused(request) == []
+    assert await cli.refusals_of(request) == []
 
 
-async def test_an_answer_that_does_not_come_is_asked_for_and_can_be_repeated(
-    shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+async def test_an_unanswered_command_is_retried_and_can_be_repeated(
+    cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell.here = True
+    cli.in_process = True
     monkeypatch.setattr(connection, "WAIT", 0.3)
     await worker.stop()
-    request = (await shell.request(*GENERAL)).out.strip()
+    request = (await cli.request(*GENERAL)).out.strip()
 
-    given_up = await shell.request("comment", request, "A", "--as", ANA, "--patience", "0.1")
+    given_up = await cli.request("comment", request, "A", "--as", ANA, "--patience", "0.1")
     key = given_up.err.partition("--key ")[2].partition(":")[0]
-    told = threading.Event()
+    notified = threading.Event()
     with monkeypatch.context() as patched:
-        patched.setattr(execution, "remark", lambda _: told.set())
-        waiting = asyncio.create_task(shell.request("comment", request, "B", "--as", ANA))
-        await asyncio.to_thread(told.wait, PATIENCE)
+        patched.setattr(execution, "remark", lambda _: notified.set())
+        waiting = asyncio.create_task(cli.request("comment", request, "B", "--as", ANA))
+        await asyncio.to_thread(notified.wait, TIMEOUT)
         await worker.start()
         late = await waiting
-    repeated = await shell.request("comment", request, "A", "--as", ANA, "--key", key)
-    snapshot = await shell.request("show", request, "--json")
+    repeated = await cli.request("comment", request, "A", "--as", ANA, "--key", key)
+    snapshot = await cli.request("show", request, "--json")
 
     assert (given_up.code, given_up.out) == (UNCONFIRMED, "")
     assert "Still not confirmed: it is not known whether it counts." in given_up.err
-    assert told.is_set()
+    assert notified.is_set()
     assert late.code == 0
     assert (repeated.code, repeated.err) == (0, "")
-    assert sorted(one["text"] for one in snapshot.json["remarks"]) == ["A", "B"]
+    assert sorted(remark["text"] for remark in snapshot.json["remarks"]) == ["A", "B"]
 
 
-async def test_a_request_that_may_have_been_taken_names_its_number(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_an_unconfirmed_start_names_the_request_id(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell.here = True
+    cli.in_process = True
 
     async def no_answer(*_: object) -> bool:
         raise TemporalUnavailableError("start_approval")
 
     monkeypatch.setattr(WorkflowClient, "start", no_answer)
 
-    said = await shell.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
+    result = await cli.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
 
-    assert (said.code, said.out) == (UNCONFIRMED, "")
-    assert said.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
+    assert (result.code, result.out) == (UNCONFIRMED, "")
+    assert result.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
 
 
-async def test_what_was_asked_without_a_worker_is_told_to_wait_for_one(
-    shell: CommandLine,
+async def test_a_request_without_a_worker_is_reported_as_unanswered(
+    cli: CliDriver,
 ) -> None:
-    said = await shell.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
-    lost = await shell.request(*GENERAL, "--id", "REQ-IDLE", "--wait", "--patience", "0.5")
-    decided = await shell.request(
-        "decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1"
-    )
+    result = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--json", "--patience", "0.5")
+    lost = await cli.request(*GENERAL, "--id", "REQ-IDLE", "--wait", "--patience", "0.5")
+    decided = await cli.request("decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1")
 
-    assert (said.code, said.out) == (UNCONFIRMED, "")
-    assert said.err.startswith("REQ-IDLE was asked, but nothing answers yet")
+    assert (result.code, result.out) == (UNCONFIRMED, "")
+    assert result.err.startswith("REQ-IDLE was asked, but nothing answers yet")
     assert lost.code == CANNOT
     assert decided.code == CANNOT
     assert "so nothing was changed" in decided.err
 
 
-async def test_without_its_database_a_refusal_is_still_told(
-    shell: CommandLine, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
+async def test_without_a_database_a_refusal_is_still_reported(
+    cli: CliDriver, worker: RunningWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await shell.ask()
+    request = await cli.create_request()
     monkeypatch.setenv("DATABASE_URL", "sqlite:////nowhere/at/all.db")
 
-    refused = await shell.request("comment", request, "Hm", "--as", GUS)
-    done = await shell.request("comment", request, "Hm", "--as", BORIS)
-    listed = await shell.request("list")
-    away = await shell.type("away", "show")
+    refused = await cli.request("comment", request, "Hm", "--as", GUS)
+    done = await cli.request("comment", request, "Hm", "--as", BORIS)
+    listed = await cli.request("list")
+    away = await cli.run("away", "show")
 
     assert refused.code == REFUSED
     assert "(This refusal could not be recorded: OperationalError.)" in refused.err
     assert done.code == 0
-    for said in (listed, away):
-        assert (said.code, said.out) == (CANNOT, "")
-        assert said.err.startswith("The database cannot be used (OperationalError).")
+    for result in (listed, away):
+        assert (result.code, result.out) == (CANNOT, "")
+        assert result.err.startswith("The database cannot be used (OperationalError).")
 
 
 SETTINGS = [
@@ -249,60 +250,61 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("case", SETTINGS, ids=lambda case: case[1][:12])
-async def test_a_wrong_setting_is_a_sentence(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str]
+async def test_an_invalid_setting_is_one_sentence(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str]
 ) -> None:
     name, value, sentence = case
     monkeypatch.setenv(name, value)
+    cli.in_process = True
 
-    said = await shell.request("list")
+    result = await cli.request("list")
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert sentence in said.err
-    assert "a-secret" not in said.err
+    assert (result.code, result.out) == (CANNOT, "")
+    assert sentence in result.err
+    assert "a-secret" not in result.err
 
 
-async def test_a_wrong_policy_file_is_told_with_its_line(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_an_invalid_policy_file_is_reported_with_its_line(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POLICIES", "missing.toml")
 
-    said = await shell.request(*GENERAL)
+    result = await cli.request(*GENERAL)
 
-    assert (said.code, said.out) == (CANNOT, "")
-    assert said.err.startswith("missing.toml, line 1: ")
+    assert (result.code, result.out) == (CANNOT, "")
+    assert result.err.startswith("missing.toml, line 1: ")
 
 
-async def test_what_nobody_foresaw_is_a_sentence_too(
-    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+async def test_an_unexpected_error_is_one_sentence(
+    cli: CliDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shell.here = True
+    cli.in_process = True
 
     async def broken(*_: object) -> None:
         raise KeyError("a-secret")
 
     monkeypatch.setattr(context.CliContext, "require_records", broken)
 
-    said = await shell.request("list")
+    result = await cli.request("list")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("This should not have happened (KeyError)")
-    assert "a-secret" not in said.err
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("This should not have happened (KeyError)")
+    assert "a-secret" not in result.err
 
 
-async def test_the_program_itself_says_one_sentence(tmp_path: Path) -> None:
+async def test_the_installed_program_prints_one_sentence(tmp_path: Path) -> None:
     nowhere = {"DATABASE_URL": "sqlite:////nowhere/at/all.db", "TEMPORAL_ADDRESS": NOWHERE}
-    said = await run(
+    result = await run(
         "request", "show", "REQ-1", directory=tmp_path, environment=clean_environment(**nowhere)
     )
 
-    assert (said.exit_code, said.stdout) == (CANNOT, "")
-    assert said.stderr == (
+    assert (result.exit_code, result.stdout) == (CANNOT, "")
+    assert result.stderr == (
         f"Temporal does not answer at {NOWHERE}. Start it, or set TEMPORAL_ADDRESS.\n"
     )
 
 
-def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> None:
+def test_every_command_and_exit_code_is_documented() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text()
     commands = typer.main.get_command(main.app)
 
@@ -311,10 +313,10 @@ def test_the_page_on_the_command_line_names_every_command_and_exit_code() -> Non
             inside = commands.get_command(context, group)  # type: ignore[attr-defined]
         for name in inside.commands:
             assert f"| `{group} {name}` |" in page
-    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(int(one)) for one in Exit]
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
-def test_on_a_narrow_screen_no_id_is_torn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_are_not_wrapped_on_a_narrow_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = StringIO()
     monkeypatch.setattr(
         terminal, "_OUT", Console(file=screen, force_terminal=True, width=30, color_system=None)

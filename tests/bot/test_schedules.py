@@ -1,4 +1,4 @@
-"""Schedules on a real server: created once, shown, paused, removed; and that one really runs."""
+"""Schedules on a real server: created once, shown, paused, removed, and run."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from bot.temporal import schedules
 from bot.temporal.schedules import ScheduleDescription
 from emulator.client import StandInClient
-from tests.bot.desk import ANA, PATIENCE, RunningWorker, unique
+from tests.bot.order_driver import ANA, TIMEOUT, RunningWorker, unique
 from views.translator import ENGLISH
 from workflows.summary import SummaryInput
 from workflows.sweep import SweepReport, SweepWorkflow
@@ -52,7 +52,7 @@ async def test_a_schedule_is_created_once_paused_resumed_and_removed(
     assert await schedules.show(client, schedule_id) is None
 
 
-async def test_where_there_is_no_schedule_nothing_is_done(temporal: WorkflowEnvironment) -> None:
+async def test_without_a_schedule_nothing_is_done(temporal: WorkflowEnvironment) -> None:
     client = temporal.client
 
     assert await schedules.show(client, "none") is None
@@ -68,8 +68,8 @@ async def test_a_schedule_runs_the_sweep(
 
     await temporal.client.get_schedule_handle(schedule_id).trigger()
 
-    async with asyncio.timeout(PATIENCE):
-        while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - nobody tells
+    async with asyncio.timeout(TIMEOUT):
+        while not (latest := (await _shown(temporal, schedule_id)).latest):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.05)
         handle: WorkflowHandle[SweepWorkflow, SweepReport] = (
             temporal.client.get_workflow_handle_for(SweepWorkflow.run, latest[0][1])
@@ -77,32 +77,32 @@ async def test_a_schedule_runs_the_sweep(
         assert await handle.result() == SweepReport()
 
 
-async def test_a_schedule_tells_a_channel_of_the_day_before(
+async def test_a_schedule_posts_the_summary_of_the_day_before(
     temporal: WorkflowEnvironment,
     schedule_id: str,
     queue: str,
     worker: RunningWorker,
     slack: StandInClient,
 ) -> None:
-    """In the policies' time zone. Run again, it tells nobody twice."""
+    """The day is in the policies' time zone. A second run posts nothing."""
     began = _today_in_berlin()
-    asked = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
-    await schedules.create(temporal.client, schedule_id, schedules.summary(queue, asked))
+    pending = SummaryInput(channel="#approvals", timezone="Europe/Berlin")
+    await schedules.create(temporal.client, schedule_id, schedules.summary(queue, pending))
     schedule = temporal.client.get_schedule_handle(schedule_id)
     for number in (1, 2):
         await schedule.trigger()
-        async with asyncio.timeout(PATIENCE):
-            while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - nobody tells
+        async with asyncio.timeout(TIMEOUT):
+            while len((await _shown(temporal, schedule_id)).latest) < number:  # noqa: ASYNC110 - the server sends no event
                 await asyncio.sleep(0.05)
             for _, run in (await _shown(temporal, schedule_id)).latest:
                 await temporal.client.get_workflow_handle(run).result()
 
     shown = await _shown(temporal, schedule_id)
     assert (shown.daily_at, shown.timezone) == ((schedules.SUMMARY_AT,), "Europe/Berlin")
-    (told,) = await slack.messages("C0APPROVALS", ANA)
-    days = {began, _today_in_berlin()}  # midnight may have passed meanwhile
-    assert told["text"] in {
-        ENGLISH("day.none", day=ENGLISH.day(one - timedelta(days=1))) for one in days
+    (message,) = await slack.messages("C0APPROVALS", ANA)
+    days = {began, _today_in_berlin()}  # midnight may have passed during the test
+    assert message["text"] in {
+        ENGLISH("day.none", day=ENGLISH.day(day - timedelta(days=1))) for day in days
     }
 
 

@@ -1,4 +1,4 @@
-"""Settings: read once, and what is missing is said in a sentence."""
+"""Settings: defaults, sources, and one sentence for missing or invalid values."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_defaults_need_nothing() -> None:
+def test_defaults_need_no_environment() -> None:
     config = settings.load(None)
 
     assert config.slack_api_url == "https://slack.com/api/"
@@ -39,7 +39,7 @@ def test_the_environment_wins_over_the_file(
     assert config.web_port == 9001
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_PORT", "")
     monkeypatch.setenv("SLACK_APP_TOKEN", "")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
@@ -48,7 +48,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert config.slack_transport() == SignedHttp(signing_secret="shh")
 
 
-def test_an_app_token_means_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_app_token_selects_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
 
@@ -84,7 +84,7 @@ def test_the_base_url_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL cannot be used: it must begin with"),
     ],
 )
-def test_what_is_missing_or_wrong_is_a_sentence(
+def test_missing_or_invalid_settings_are_one_sentence(
     variables: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():
@@ -104,7 +104,7 @@ def _everything_needed() -> None:
     config.slack_transport()
 
 
-def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hidden")
     monkeypatch.setenv("SMTP_URL", "smtp://me:hidden@mail.example")
     for name in ("API_TOKEN", "PAYMENT_GATEWAY_TOKEN", "PAYMENT_WEBHOOK_SECRET"):
@@ -113,7 +113,9 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hidden" not in repr(settings.load(None))
 
 
-def test_without_a_gateway_and_a_mail_server_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_settings_there_is_no_gateway_and_no_mail_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     config = settings.load(None)
 
     assert config.payment_gateway() is None
@@ -123,7 +125,7 @@ def test_without_a_gateway_and_a_mail_server_there_is_none(monkeypatch: pytest.M
     assert settings.load(None).payment_gateway() == ("https://pay.example", "t0ken")
 
 
-def test_every_setting_is_in_the_example_and_the_example_is_usable() -> None:
+def test_the_example_file_has_every_setting_and_is_valid() -> None:
     written = set(re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
     temporal = {"TEMPORAL_ADDRESS"}
 

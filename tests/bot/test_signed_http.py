@@ -1,4 +1,4 @@
-"""The other transport: everything over signed HTTP requests to the bot's own port."""
+"""The bot over signed HTTP requests to its own port, instead of Socket Mode."""
 
 import socket
 import time
@@ -18,8 +18,8 @@ from emulator.client import StandInClient, text_of
 from emulator.config import Config
 from emulator.server import start
 from tests.bot.conftest import ROOT
-from tests.bot.desk import ANA, APPROVALS, BORIS, Shop, shows
-from tests.bot.presses import SECRET
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, OrderDriver, shows
+from tests.bot.signed_clicks import SECRET
 from views import notices
 from views.translator import ENGLISH
 
@@ -51,25 +51,25 @@ async def bot(port: int, web: AsyncWebClient, services: Services) -> AsyncIterat
 
 
 async def test_an_order_is_approved_over_signed_http(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     mark = await slack.journal_mark()
 
     answer = await slack.click(BORIS, APPROVALS, card.message, "approve")
     inline = await slack.wait_for_journal(after=mark, kind="response_url")
-    await shop.direct_message(ANA, card.order_id)
-    await shop.end(card.order_id)
+    await order_driver.direct_message(ANA, card.order_id)
+    await order_driver.skip_to_end(card.order_id)
 
     assert answer["acked"]
     assert "Approved" in inline["arguments"]["text"]
-    await shop.card(card.order_id, shows("Completed"))
+    await order_driver.card(card.order_id, shows("Completed"))
 
 
 async def test_a_rejection_is_given_over_signed_http(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
 
@@ -92,7 +92,7 @@ GARBAGE = [
 ]
 
 
-async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None:
+async def test_unsigned_bodies_are_rejected(bot: AsyncApp, port: int) -> None:
     url, turned_away = f"http://127.0.0.1:{port}/slack/events", {}
 
     async with aiohttp.ClientSession() as session:
@@ -104,7 +104,7 @@ async def test_unsigned_garbage_is_turned_away(bot: AsyncApp, port: int) -> None
 
 
 @pytest.mark.parametrize("stamp", ["soon", "", "1.5", "-1", "9" * 4000, "\u0661"])
-async def test_a_time_that_is_none_is_turned_away(bot: AsyncApp, port: int, stamp: str) -> None:
+async def test_an_invalid_timestamp_is_rejected(bot: AsyncApp, port: int, stamp: str) -> None:
     headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=0"}
 
     async with (

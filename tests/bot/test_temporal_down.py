@@ -1,4 +1,4 @@
-"""Temporal is gone: nothing that was typed is lost, and every sentence is true."""
+"""Without Temporal: no input is lost, and every message is accurate."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from bot.policies.file import Policies
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.database import Database
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     BORIS,
-    Shop,
-    listeners_ended,
+    OrderDriver,
+    listeners_finished,
 )
-from tests.bot.forms import TYPED, order_id_of, submission
-from tests.bot.presses import SECRET, SignedHttp, press_payload
+from tests.bot.order_form import TYPED, order_id_of, submission
+from tests.bot.signed_clicks import SECRET, SignedHttp, click_payload
 from views import notices
 from views.translator import ENGLISH
 from workflows.payloads import data_converter
@@ -31,20 +31,20 @@ from workflows.payloads import data_converter
 async def http_without_temporal(
     temporal: WorkflowEnvironment, web: AsyncWebClient, database: Database, policies: Policies
 ) -> AsyncIterator[SignedHttp]:
-    """The bot, which was connected to a Temporal that is gone."""
-    async with way_to(temporal.client.service_client.config.target_host) as here:
-        gone = await Client.connect(here, data_converter=data_converter)
+    """The bot with a connection to a Temporal server that is unreachable now."""
+    async with port_forwarding(temporal.client.service_client.config.target_host) as address:
+        gone = await Client.connect(address, data_converter=data_converter)
     workflows = WorkflowClient(gone, "none", wait=0.2)
     async with running_services(
         slack=web, database=database, workflows=workflows, policies=policies, retry_for=0.2
     ) as services:
         yield SignedHttp(create_app(web, SECRET, services))
-        await listeners_ended()
+        await listeners_finished()
 
 
 @asynccontextmanager
-async def way_to(target: str) -> AsyncIterator[str]:
-    """Forward a port of ours to `target` for a while; then cut every connection."""
+async def port_forwarding(target: str) -> AsyncIterator[str]:
+    """Forward a local port to `target` while the context is open, then cut every connection."""
     host, _, port = target.rpartition(":")
     writers: list[asyncio.StreamWriter] = []
 
@@ -66,7 +66,7 @@ async def way_to(target: str) -> AsyncIterator[str]:
         writer.transport.abort()
 
 
-async def test_with_temporal_down_the_form_comes_back_with_everything_typed(
+async def test_with_temporal_down_the_form_is_shown_again_with_its_input(
     slack: StandInClient, http_without_temporal: SignedHttp
 ) -> None:
     form, payload = await submission(slack, http_without_temporal, note="Mind the *step*")
@@ -88,7 +88,7 @@ async def test_with_temporal_down_the_form_comes_back_with_everything_typed(
     assert again["callback_id"] == "order"
 
 
-async def test_with_temporal_down_who_has_closed_the_form_is_told_by_direct_message(
+async def test_with_temporal_down_and_the_form_closed_a_direct_message_is_sent(
     slack: StandInClient, http_without_temporal: SignedHttp
 ) -> None:
     form, payload = await submission(slack, http_without_temporal)
@@ -101,23 +101,23 @@ async def test_with_temporal_down_who_has_closed_the_form_is_told_by_direct_mess
     )
 
 
-async def test_with_temporal_down_a_click_is_told_to_be_unconfirmed_and_stays_so(
-    slack: StandInClient, http_without_temporal: SignedHttp, shop: Shop
+async def test_with_temporal_down_a_click_is_reported_as_unconfirmed(
+    slack: StandInClient, http_without_temporal: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
     await http_without_temporal.interact(payload)
 
-    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
-    await shop.told(BORIS, notices.still_unconfirmed(ENGLISH))
+    await order_driver.private_message(BORIS, notices.unconfirmed(ENGLISH))
+    await order_driver.private_message(BORIS, notices.still_unconfirmed(ENGLISH))
 
 
 async def test_with_temporal_down_a_menu_says_so(
-    slack: StandInClient, http_without_temporal: SignedHttp, shop: Shop
+    slack: StandInClient, http_without_temporal: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "more")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "more")
 
     await http_without_temporal.interact(payload)
 

@@ -1,4 +1,4 @@
-"""What people write in a card's thread: a comment in the audit, a private hint, never a decision."""
+"""Replies in a card's thread: a comment in the audit trail and a private hint, never a decision."""
 
 import json
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from tests.bot.commands import send
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     CLARA,
     GUS,
     Json,
-    Shop,
-    listeners_ended,
+    OrderDriver,
+    listeners_finished,
 )
-from tests.bot.front_desk import Asked, FrontDesk, offers
-from tests.bot.presses import SignedHttp
+from tests.bot.request_driver import PendingRequest, RequestDriver, offers
+from tests.bot.signed_clicks import SignedHttp
 from views.card_click import ButtonValue
 from views.payload import to_json
 from workflows.rules.approvals.policy import Layout, Visibility
@@ -39,13 +39,13 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def reply(
-    slack: StandInClient, person: str, asked: Asked, words: str, channel: str = APPROVALS
+    slack: StandInClient, person: str, pending: PendingRequest, words: str, channel: str = APPROVALS
 ) -> int:
-    """Write in the thread of the card and wait until the bot has taken it; return the journal's mark."""
+    """Reply in the card's thread, wait until the bot has processed it, and return a journal mark."""
     mark = await slack.journal_mark()
-    said = await slack.say(person, channel, words, thread_ts=asked.ts)
+    posted = await slack.say(person, channel, words, thread_ts=pending.ts)
     await slack.wait_for_journal(
-        lambda entry: entry["payload"]["event"].get("ts") == said["ts"],
+        lambda entry: entry["payload"]["event"].get("ts") == posted["ts"],
         after=mark,
         kind="envelope",
         what="message",
@@ -53,158 +53,184 @@ async def reply(
     (envelope,) = [
         entry
         for entry in await slack.journal(mark, kind="envelope", what="message")
-        if entry["payload"]["event"].get("ts") == said["ts"]
+        if entry["payload"]["event"].get("ts") == posted["ts"]
     ]
     await slack.wait_for_journal(after=mark, kind="ack", envelope_id=envelope["envelope_id"])
-    await listeners_ended()
+    await listeners_finished()
     return mark
 
 
-async def comments(services: Services, asked: Asked) -> list[tuple[Actor, str]]:
-    trail = await services.trail.facts(asked.request_id)
-    return [(one.actor, one.reason) for one in trail if one.kind is Fact.COMMENT_ADDED]
+async def comments(services: Services, pending: PendingRequest) -> list[tuple[Actor, str]]:
+    trail = await services.trail.facts(pending.request_id)
+    return [(fact.actor, fact.reason) for fact in trail if fact.kind is Fact.COMMENT_ADDED]
 
 
-async def whispers(
-    slack: StandInClient, person: str, asked: Asked, channel: str = APPROVALS
+async def private_messages(
+    slack: StandInClient, person: str, pending: PendingRequest, channel: str = APPROVALS
 ) -> list[str]:
-    """Return what this person alone sees in the thread of the card."""
-    seen = await slack.messages(channel, person, thread_ts=asked.ts)
-    return [text_of(one) for one in seen if one.get("is_ephemeral")]
+    """Return the ephemeral messages that the person sees in the card's thread."""
+    seen = await slack.messages(channel, person, thread_ts=pending.ts)
+    return [text_of(message) for message in seen if message.get("is_ephemeral")]
 
 
-async def in_face(desk: FrontDesk, asked: Asked, count: int) -> None:
-    await desk.face(asked.request_id, lambda snapshot: snapshot.comments == count)
+async def in_snapshot(request_driver: RequestDriver, pending: PendingRequest, count: int) -> None:
+    await request_driver.snapshot(pending.request_id, lambda snapshot: snapshot.comments == count)
 
 
-async def test_a_reply_in_the_thread_of_a_card_is_a_comment_in_the_audit(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+async def test_a_reply_in_a_cards_thread_is_recorded_as_a_comment(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await desk.ask()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, "Is <it> for *Dina* & <@U0GUS>?")
+    await reply(slack, BORIS, pending, "Is <it> for *Dina* & <@U0GUS>?")
 
-    await shop.until_idle(asked.request_id)
-    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(pending.request_id)
+    snapshot = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.comments == 1
+    )
     boris = Actor(person=BORIS, origin=Origin.SLACK)
-    assert await comments(services, asked) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
+    assert await comments(services, pending) == [(boris, "Is <it> for *Dina* & @U0GUS?")]
     assert snapshot.status is Status.PENDING
-    assert await whispers(slack, BORIS, asked) == []
+    assert await private_messages(slack, BORIS, pending) == []
 
 
 @pytest.mark.parametrize("words", ["ok", "Approved!", ":+1:", "LGTM", "Nein.", "ja, bitte"])
-async def test_a_typed_decision_is_a_comment_and_gets_a_private_hint_to_the_button(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, words: str
+async def test_a_typed_decision_is_a_comment_and_gets_a_hint_about_the_buttons(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    words: str,
 ) -> None:
-    asked = await desk.ask()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, words)
+    await reply(slack, BORIS, pending, words)
 
-    await shop.until_idle(asked.request_id)
-    snapshot = await desk.face(asked.request_id, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(pending.request_id)
+    snapshot = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: snapshot.comments == 1
+    )
     assert snapshot.levels[0].decisions == ()
-    assert [said for _, said in await comments(services, asked)] == [words]
-    (hint,) = await whispers(slack, BORIS, asked)
+    assert [posted for _, posted in await comments(services, pending)] == [words]
+    (hint,) = await private_messages(slack, BORIS, pending)
     assert "Saved as a comment" in hint
-    assert f"/p{asked.ts.replace('.', '')}" in hint  # the card, which has the buttons
-    assert await whispers(slack, CLARA, asked) == []
+    assert f"/p{pending.ts.replace('.', '')}" in hint  # the message with the buttons
+    assert await private_messages(slack, CLARA, pending) == []
 
 
-async def test_an_event_that_is_delivered_twice_is_one_comment_and_one_hint(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+async def test_an_event_delivered_twice_is_one_comment_and_one_hint(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     await slack.deliveries(drop_ack=1, retry_delays=[0])
 
-    mark = await reply(slack, BORIS, asked, "yes")
+    mark = await reply(slack, BORIS, pending, "yes")
     await slack.wait_for_journal(lambda entry: entry["retry"] == 1, after=mark, kind="ack")
-    await listeners_ended()
+    await listeners_finished()
 
-    await shop.until_idle(asked.request_id)
-    await in_face(desk, asked, 1)
-    assert len(await comments(services, asked)) == 1
-    assert len(await whispers(slack, BORIS, asked)) == 1
+    await order_driver.until_idle(pending.request_id)
+    await in_snapshot(request_driver, pending, 1)
+    assert len(await comments(services, pending)) == 1
+    assert len(await private_messages(slack, BORIS, pending)) == 1
 
 
-async def test_what_is_not_confirmed_is_not_acknowledged_so_slack_sends_it_again(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+async def test_an_unconfirmed_comment_is_not_acknowledged_so_slack_retries(
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     await slack.deliveries(retry_delays=[0, 0, 0])
-    monkeypatch.setattr(desk.workflows, "_wait", 0.0)  # Temporal answers too late
+    monkeypatch.setattr(
+        request_driver.workflows, "_wait", 0.0
+    )  # every answer of Temporal is too late
     mark = await slack.journal_mark()
 
-    await slack.say(BORIS, APPROVALS, "Why?", thread_ts=asked.ts)
+    await slack.say(BORIS, APPROVALS, "Why?", thread_ts=pending.ts)
     await slack.wait_for_journal(after=mark, kind="no_ack", what="message")
     monkeypatch.undo()
 
-    await in_face(desk, asked, 1)
-    assert len([said for _, said in await comments(services, asked)]) <= 1
+    await in_snapshot(request_driver, pending, 1)
+    assert len([posted for _, posted in await comments(services, pending)]) <= 1
 
 
-async def test_whoever_has_nothing_to_do_with_it_is_told_once_that_it_is_not_kept(
-    refusals: Refusals, slack: StandInClient, services: Services, desk: FrontDesk
+async def test_an_uninvolved_person_is_told_once_that_the_comment_is_not_recorded(
+    refusals: Refusals, slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
+    pending = await request_driver.create()
 
-    await reply(slack, GUS, asked, "ok")
-    await reply(slack, GUS, asked, "Really, I mean it")
+    await reply(slack, GUS, pending, "ok")
+    await reply(slack, GUS, pending, "Really, I mean it")
 
-    (told,) = await whispers(slack, GUS, asked)
-    assert "wasn't added to the request" in told
-    assert await comments(services, asked) == []
-    refused = await refusals.of(asked.request_id)
-    found = {(one.actor.person, one.verb, one.code) for one in refused}
+    (hint,) = await private_messages(slack, GUS, pending)
+    assert "wasn't added to the request" in hint
+    assert await comments(services, pending) == []
+    refused = await refusals.of(pending.request_id)
+    found = {(refusal.actor.person, refusal.verb, refusal.code) for refusal in refused}
     assert found == {(GUS, "comment", "not_involved")}
 
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("painted", [False, True])
-async def test_who_writes_after_the_end_is_told_once_that_it_is_not_kept(  # noqa: PLR0913 - a case
+async def test_a_comment_after_the_end_is_rejected_with_one_hint(  # noqa: PLR0913 - a case
     refusals: Refusals,
     slack: StandInClient,
     services: Services,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     *,
     layout: Layout,
-    painted: bool,
+    updated: bool,
 ) -> None:
-    """Broken by hand: where the buttons name the request, a card without any told nothing."""
-    asked = await desk.ask(layout=layout)
+    """Mutation checked: if only buttons identify the request, a card without buttons is ignored."""
+    pending = await request_driver.create(layout=layout)
     fay = Actor(person="U0FAY", origin=Origin.CLI)
-    await send(desk.workflows, asked.request_id, "close", Closing(actor=fay, reason="Not needed"))
-    if painted:
-        await desk.card(asked.request_id, lambda m: "Not needed" in text_of(m))
+    await send(
+        request_driver.workflows,
+        pending.request_id,
+        "close",
+        Closing(actor=fay, reason="Not needed"),
+    )
+    if updated:
+        await request_driver.card(pending.request_id, lambda m: "Not needed" in text_of(m))
 
-    await reply(slack, BORIS, asked, "Oh")
-    await reply(slack, BORIS, asked, "No?")
+    await reply(slack, BORIS, pending, "Oh")
+    await reply(slack, BORIS, pending, "No?")
 
-    (told,) = await whispers(slack, BORIS, asked)
-    assert "This request is closed" in told
-    assert await comments(services, asked) == []
-    refused = {(one.actor.person, one.code) for one in await refusals.of(asked.request_id)}
+    (hint,) = await private_messages(slack, BORIS, pending)
+    assert "This request is closed" in hint
+    assert await comments(services, pending) == []
+    refused = {
+        (refusal.actor.person, refusal.code) for refusal in await refusals.of(pending.request_id)
+    }
     assert refused == {(BORIS, "request_closed")}
 
 
-async def test_a_comment_that_is_too_long_is_told_so(
-    slack: StandInClient, services: Services, desk: FrontDesk
+async def test_a_comment_that_is_too_long_is_rejected_with_a_hint(
+    slack: StandInClient, services: Services, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
+    pending = await request_driver.create()
 
-    await reply(slack, BORIS, asked, "x" * 3001)
+    await reply(slack, BORIS, pending, "x" * 3001)
 
-    (told,) = await whispers(slack, BORIS, asked)
-    assert "3,000 characters" in told
-    assert await comments(services, asked) == []
+    (hint,) = await private_messages(slack, BORIS, pending)
+    assert "3,000 characters" in hint
+    assert await comments(services, pending) == []
 
 
-async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even_looked_at(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+async def test_messages_outside_the_cards_thread_are_ignored(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     mark = await slack.journal_mark()
 
     beside = await slack.say(BORIS, APPROVALS, "approved")
@@ -212,43 +238,50 @@ async def test_what_is_written_beside_the_thread_or_in_anybody_elses_is_not_even
     await slack.wait_for_journal(
         lambda entry: entry["payload"]["event"].get("text") == "ok", after=mark, kind="envelope"
     )
-    await listeners_ended()
+    await listeners_finished()
 
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
-async def test_a_message_of_ours_that_is_no_card_takes_no_comments(
-    slack: StandInClient, services: Services, desk: FrontDesk, web: AsyncWebClient
+async def test_replies_to_other_bot_messages_are_not_comments(
+    slack: StandInClient, services: Services, request_driver: RequestDriver, web: AsyncWebClient
 ) -> None:
-    asked = await desk.ask()
-    posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {asked.request_id}")
-    plain = Asked(request_id=asked.request_id, message={"ts": posted["ts"]})
+    pending = await request_driver.create()
+    posted = await web.chat_postMessage(channel=APPROVALS, text=f"About {pending.request_id}")
+    plain = PendingRequest(request_id=pending.request_id, message={"ts": posted["ts"]})
 
     await reply(slack, BORIS, plain, "ok")
 
-    assert await comments(services, asked) == []
-    assert await whispers(slack, BORIS, plain) == []
+    assert await comments(services, pending) == []
+    assert await private_messages(slack, BORIS, plain) == []
 
 
-async def test_who_writes_under_a_private_request_is_told_once_that_all_can_read_it(
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+async def test_a_comment_on_a_private_request_gets_one_warning_that_the_thread_is_public(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
-    asked = await desk.ask(visibility=Visibility.PRIVATE)
+    pending = await request_driver.create(visibility=Visibility.PRIVATE)
 
-    await reply(slack, BORIS, asked, "Is that for the knee?")
-    await reply(slack, BORIS, asked, "ok")
+    await reply(slack, BORIS, pending, "Is that for the knee?")
+    await reply(slack, BORIS, pending, "ok")
 
-    await shop.until_idle(asked.request_id)
-    public, typed = await whispers(slack, BORIS, asked)
+    await order_driver.until_idle(pending.request_id)
+    public, typed = await private_messages(slack, BORIS, pending)
     assert "Everyone in this channel can read this thread" in public
     assert "Saved as a comment" in typed
     assert "Everyone" not in typed
-    assert len(await comments(services, asked)) == 2
+    assert len(await comments(services, pending)) == 2
 
 
-async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_open_ones_buttons(
-    workflows: WorkflowClient, slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop
+async def test_with_a_reply_for_each_level_the_hint_links_to_the_open_levels_buttons(
+    workflows: WorkflowClient,
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
 ) -> None:
     policy = services.policies.policy("equipment")
     request = HrRequest(
@@ -263,15 +296,15 @@ async def test_in_a_thread_with_a_reply_for_each_level_the_hint_leads_to_the_ope
         "C0HR", "U0DINA", lambda m: request.request_id in text_of(m) and offers("details")(m)
     )
     level = await slack.wait_for_message("C0HR", "U0DINA", offers("approve"), thread_ts=root["ts"])
-    asked = Asked(request_id=approval, message=root)
+    pending = PendingRequest(request_id=approval, message=root)
 
-    await reply(slack, "U0DINA", asked, "Approved", channel="C0HR")
+    await reply(slack, "U0DINA", pending, "Approved", channel="C0HR")
 
-    (hint,) = await whispers(slack, "U0DINA", asked, channel="C0HR")
+    (hint,) = await private_messages(slack, "U0DINA", pending, channel="C0HR")
     assert f"/p{level['ts'].replace('.', '')}?thread_ts={root['ts']}" in hint
-    await shop.until_idle(approval)
-    assert [said for _, said in await comments(services, asked)] == ["Approved"]
-    snapshot = await desk.face(approval, lambda snapshot: snapshot.comments == 1)
+    await order_driver.until_idle(approval)
+    assert [posted for _, posted in await comments(services, pending)] == ["Approved"]
+    snapshot = await request_driver.snapshot(approval, lambda snapshot: snapshot.comments == 1)
     assert snapshot.levels[0].decisions == ()
 
 
@@ -286,50 +319,50 @@ NO_COMMENT: dict[str, Change] = {
     },
     "it was deleted": lambda event: {**event, "subtype": "message_deleted", "hidden": True},
     "a link was unfolded": lambda event: {**event, "subtype": "message_changed"},
-    "somebody joined": lambda event: {**event, "subtype": "channel_join"},
-    "somebody else began the thread": lambda event: {**event, "parent_user_id": ANA},
-    "nobody wrote it": lambda event: {key: one for key, one in event.items() if key != "user"},
-    "nothing was written": lambda event: {**event, "text": "  "},
+    "a person joined": lambda event: {**event, "subtype": "channel_join"},
+    "another person started the thread": lambda event: {**event, "parent_user_id": ANA},
+    "it has no author": lambda event: {key: value for key, value in event.items() if key != "user"},
+    "it is blank": lambda event: {**event, "text": "  "},
     "it is in no thread": lambda event: {
-        key: one for key, one in event.items() if key not in ("thread_ts", "parent_user_id")
+        key: value for key, value in event.items() if key not in ("thread_ts", "parent_user_id")
     },
 }
 
 
 @pytest.mark.parametrize("what", NO_COMMENT)
-async def test_what_nobody_typed_there_is_no_comment(  # noqa: PLR0913, PLR0917 - a case and where it is tried
-    slack: StandInClient, services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp, what: str
+async def test_events_that_no_user_typed_are_not_comments(  # noqa: PLR0913, PLR0917 - a case and its fixtures
+    slack: StandInClient, services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp, what: str
 ) -> None:  # fmt: skip
-    asked = await desk.ask()
-    await shop.until_idle(asked.request_id)
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
     mark = await slack.journal_mark()
 
-    status = await heard(http, NO_COMMENT[what](an_event(asked, "ok")))
+    status = await deliver(http, NO_COMMENT[what](reply_event(pending, "ok")))
 
     assert status == 200
     assert await slack.journal(mark, kind="api", method="conversations.replies") == []
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
-async def test_a_reply_that_is_also_sent_to_the_channel_is_a_comment(
-    services: Services, desk: FrontDesk, shop: Shop, http: SignedHttp
+async def test_a_reply_also_sent_to_the_channel_is_a_comment(
+    services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp
 ) -> None:
-    asked = await desk.ask()
-    event = an_event(asked, "For all to see") | {"subtype": "thread_broadcast"}
+    pending = await request_driver.create()
+    event = reply_event(pending, "For all to see") | {"subtype": "thread_broadcast"}
 
-    assert await heard(http, event) == 200
+    assert await deliver(http, event) == 200
 
-    await shop.until_idle(asked.request_id)
-    assert [said for _, said in await comments(services, asked)] == ["For all to see"]
+    await order_driver.until_idle(pending.request_id)
+    assert [posted for _, posted in await comments(services, pending)] == ["For all to see"]
 
 
-async def test_a_forged_root_leads_to_no_request(
-    slack: StandInClient, services: Services, desk: FrontDesk, http: SignedHttp
+async def test_a_forged_thread_root_is_ignored(
+    slack: StandInClient, services: Services, request_driver: RequestDriver, http: SignedHttp
 ) -> None:
-    """Another app's message with our button's value in it: its thread comments on nothing."""
-    asked = await desk.ask()
+    """Another app's message with our button value is no card: replies to it are not comments."""
+    pending = await request_driver.create()
     value = ButtonValue(
-        request_id=asked.request_id,
+        request_id=pending.request_id,
         content_revision=1,
         level=1,
         card_version=2,
@@ -338,17 +371,17 @@ async def test_a_forged_root_leads_to_no_request(
         subject="",
     )
     root = (await slack.say(GUS, APPROVALS, to_json(value)))["ts"]
-    event = an_event(asked, "ok") | {
+    event = reply_event(pending, "ok") | {
         "thread_ts": root
-    }  # with our bot as parent, as if it had begun it
+    }  # the bot is the parent, as if it had started the thread
 
-    assert await heard(http, event) == 200
+    assert await deliver(http, event) == 200
 
-    assert await comments(services, asked) == []
+    assert await comments(services, pending) == []
 
 
-def an_event(asked: Asked, words: str) -> Json:
-    """Return the event of Boris's reply under the card, as Slack sends it."""
+def reply_event(pending: PendingRequest, words: str) -> Json:
+    """Return the event that Slack sends for Boris's reply to the card."""
     return {
         "type": "message",
         "client_msg_id": "f0582a78-72db-4feb-b2f3-1e47d66365c8",
@@ -356,7 +389,7 @@ def an_event(asked: Asked, words: str) -> Json:
         "user": BORIS,
         "ts": "1999999999.000100",
         "team": "T0LOCAL",
-        "thread_ts": asked.ts,
+        "thread_ts": pending.ts,
         "parent_user_id": "U0LOCALBOT",
         "channel": APPROVALS,
         "channel_type": "channel",
@@ -364,8 +397,8 @@ def an_event(asked: Asked, words: str) -> Json:
     }
 
 
-async def heard(http: SignedHttp, event: Json) -> int:
-    """Send the event as Slack does, signed; return the status once its listener has ended."""
+async def deliver(http: SignedHttp, event: Json) -> int:
+    """Send the event signed, as Slack does; return the status when its listener has finished."""
     body: dict[str, Any] = {
         "type": "event_callback",
         "event_id": "Ev0TEST",
@@ -376,5 +409,5 @@ async def heard(http: SignedHttp, event: Json) -> int:
         "event": event,
     }
     answer = await http.send(json.dumps(body), kind="application/json")
-    await listeners_ended()
+    await listeners_finished()
     return answer.status

@@ -1,4 +1,4 @@
-"""`countersign time-off`: granting days off, and showing a person's balance."""
+"""`countersign time-off`: granting days off and showing a person's balance."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,19 +7,19 @@ import pytest
 
 from records.database import Database
 from records.time_off import DEFAULT_DAYS, TimeOff
-from tests.bot.command_line import BORIS, CommandLine
+from tests.bot.cli_driver import BORIS, CliDriver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 YEAR = datetime.now(UTC).year
 
 
-async def test_days_are_granted_and_shown(shell: CommandLine, database: Database) -> None:
+async def test_days_are_granted_and_shown(cli: CliDriver, database: Database) -> None:
     await TimeOff(database).book("key", "HR-1", BORIS, {YEAR: 4})
 
-    before = await shell.type("time-off", "show", BORIS)
-    granted = await shell.type("time-off", "grant", BORIS, str(YEAR), "35")
-    shown = await shell.type("time-off", "show", BORIS, "--year", str(YEAR), "--json")
-    next_year = await shell.type("time-off", "show", BORIS, "--year", str(YEAR + 1))
+    before = await cli.run("time-off", "show", BORIS)
+    granted = await cli.run("time-off", "grant", BORIS, str(YEAR), "35")
+    shown = await cli.run("time-off", "show", BORIS, "--year", str(YEAR), "--json")
+    next_year = await cli.run("time-off", "show", BORIS, "--year", str(YEAR + 1))
 
     assert (before.code, before.out) == (
         0,
@@ -35,13 +35,11 @@ async def test_days_are_granted_and_shown(shell: CommandLine, database: Database
     )
 
 
-async def test_fewer_days_than_are_booked_are_refused(
-    shell: CommandLine, database: Database
-) -> None:
+async def test_fewer_days_than_are_booked_are_refused(cli: CliDriver, database: Database) -> None:
     await TimeOff(database).book("key", "HR-1", BORIS, {YEAR: 4})
 
-    refused = await shell.type("time-off", "grant", BORIS, str(YEAR), "3")
-    exactly = await shell.type("time-off", "grant", BORIS, str(YEAR), "4", "--json")
+    refused = await cli.run("time-off", "grant", BORIS, str(YEAR), "3")
+    exactly = await cli.run("time-off", "grant", BORIS, str(YEAR), "4", "--json")
 
     assert (refused.code, refused.out) == (6, "")
     assert refused.err == f"{BORIS} has already booked 4 days in {YEAR}. The total cannot be 3.\n"
@@ -58,11 +56,11 @@ async def test_fewer_days_than_are_booked_are_refused(
         ("show", "boris"),
     ],
 )
-async def test_invalid_arguments_are_reported(shell: CommandLine, words: tuple[str, ...]) -> None:
-    said = await shell.type("time-off", *words)
+async def test_invalid_arguments_are_reported(cli: CliDriver, words: tuple[str, ...]) -> None:
+    result = await cli.run("time-off", *words)
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err
+    assert (result.code, result.out) == (2, "")
+    assert result.err
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/hr.md"])

@@ -1,4 +1,4 @@
-"""No answer in time: the person reads so, the same click is asked for again, and it counts once."""
+"""Unconfirmed clicks: the person is notified, the click is retried, and it counts once."""
 
 from typing import TypeVar
 
@@ -15,17 +15,17 @@ from bot.temporal.calls import (
 )
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     GUS,
+    OrderDriver,
     RunningWorker,
-    Shop,
-    listeners_ended,
+    listeners_finished,
     shows,
 )
-from tests.bot.presses import SignedHttp, press_payload
+from tests.bot.signed_clicks import SignedHttp, click_payload
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
@@ -34,26 +34,26 @@ from workflows.rules.messages import Menu
 T = TypeVar("T")
 
 
-class ForgetfulClient(WorkflowClient):
-    """Loses the first answer of every click; by the next one, it says, the request has ended."""
+class LosesFirstAnswers(WorkflowClient):
+    """Loses the first answer to every click and answers the retry with WorkflowEnded."""
 
     async def update(
         self, workflow_id: str, click_id: str, name: str, command: object, result: type[T]
     ) -> Accepted[T] | NotAccepted:
         answer = await super().update(workflow_id, click_id, name, command, result)
-        seen, self.asked = self.asked, {*self.asked, click_id}
+        seen, self.clicks_seen = self.clicks_seen, {*self.clicks_seen, click_id}
         if click_id in seen:
-            # A workflow says so only once it has ended, and it ends only once the audit has it all.
+            # This answer is true only after the end, when every fact is recorded.
             await self._client.get_workflow_handle(workflow_id).result()
             return WorkflowEnded()
         assert isinstance(answer, Accepted)
         return Unconfirmed()
 
-    asked: set[str] = set()  # noqa: RUF012 - replaced, never changed
+    clicks_seen: set[str] = set()  # noqa: RUF012 - replaced, never mutated
 
 
 class LosesAQuery(WorkflowClient):
-    """Does not answer the first question what somebody may do."""
+    """Does not answer the first menu query."""
 
     async def menu(self, request_id: str, person: str) -> Menu | None:
         if not self.lost:
@@ -72,56 +72,56 @@ def workflows(
     return kind(temporal.client, queue, wait=1)
 
 
-async def test_a_click_while_the_worker_is_away_is_confirmed_when_it_is_back_and_counts_once(
-    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+async def test_a_click_without_a_worker_is_confirmed_later_and_counts_once(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
-    card = await shop.waiting_order(quorum=2)
+    card = await order_driver.waiting_order(quorum=2)
     await worker.stop()
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
-    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
+    await order_driver.private_message(BORIS, notices.unconfirmed(ENGLISH))
     await worker.start()
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
+    await order_driver.private_message(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
 
-    assert await shop.updates(card.approval_id, "decide") == 1
-    assert await shop.refused(card.approval_id) == []
+    assert await order_driver.updates(card.approval_id, "decide") == 1
+    assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_a_click_that_closes_everything_while_unconfirmed_is_told_to_have_counted(
-    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+async def test_an_unconfirmed_click_that_closed_the_request_is_confirmed(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await worker.stop()
 
     await slack.click(BORIS, APPROVALS, card.message, "approve")
-    await shop.told(BORIS, notices.unconfirmed(ENGLISH))
+    await order_driver.private_message(BORIS, notices.unconfirmed(ENGLISH))
     await worker.start()
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
-    await shop.direct_message(ANA, card.order_id)
-    await shop.end(card.order_id)
+    await order_driver.private_message(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
+    await order_driver.direct_message(ANA, card.order_id)
+    await order_driver.skip_to_end(card.order_id)
 
-    await shop.card(card.order_id, shows("Completed"))
-    assert await shop.refused(card.approval_id) == []
+    await order_driver.card(card.order_id, shows("Completed"))
+    assert await order_driver.refusals_of(card.approval_id) == []
 
 
-async def test_an_unconfirmed_click_that_was_refused_is_told_so(
-    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+async def test_an_unconfirmed_click_that_was_refused_is_reported(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await worker.stop()
 
     await slack.click(GUS, APPROVALS, card.message, "approve")
-    await shop.told(GUS, notices.unconfirmed(ENGLISH))
+    await order_driver.private_message(GUS, notices.unconfirmed(ENGLISH))
     await worker.start()
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
-    assert await shop.refused(card.approval_id) == [(GUS, "not_an_approver")]
+    await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
+    assert await order_driver.refusals_of(card.approval_id) == [(GUS, "not_an_approver")]
 
 
-async def test_an_unconfirmed_rejection_is_told_in_its_modal(
-    slack: StandInClient, bot: AsyncApp, shop: Shop, worker: RunningWorker
+async def test_an_unconfirmed_rejection_is_reported_in_its_modal(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, worker: RunningWorker
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     await slack.click(BORIS, APPROVALS, card.message, "reject")
     modal = await slack.wait_for_modal(BORIS)
     await worker.stop()
@@ -133,28 +133,28 @@ async def test_an_unconfirmed_rejection_is_told_in_its_modal(
     await slack.wait_for_modal(
         BORIS, lambda v: notices.confirmed(Verdict.REJECT, ENGLISH) in text_of(v)
     )
-    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-@pytest.mark.parametrize("workflows", [ForgetfulClient], indirect=True)
-async def test_an_unconfirmed_click_that_the_ended_request_holds_is_no_refusal(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+@pytest.mark.parametrize("workflows", [LosesFirstAnswers], indirect=True)
+async def test_an_unconfirmed_click_that_an_ended_request_recorded_is_not_a_refusal(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "approve")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "approve")
 
     await http.interact(payload)
 
-    await shop.told(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
-    await listeners_ended()
-    assert await shop.refused(card.approval_id) == []
+    await order_driver.private_message(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
+    await listeners_finished()
+    assert await order_driver.refusals_of(card.approval_id) == []
 
 
 @pytest.mark.parametrize("workflows", [LosesAQuery], indirect=True)
-async def test_a_menu_that_is_not_answered_is_asked_for_anew(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_an_unanswered_menu_query_is_retried(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
 
     await slack.click(BORIS, APPROVALS, card.message, "more")
 

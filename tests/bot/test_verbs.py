@@ -1,4 +1,4 @@
-"""Every verb in Slack: *More* offers what the person may do, its form does it, the modal tells how."""
+"""The verbs in Slack: the *More* menu, the forms, and their confirmations."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -9,9 +9,18 @@ from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
 from records.refusals import Refusals
 from tests.bot.commands import send
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, GUS, has_buttons, listeners_ended
-from tests.bot.front_desk import DINA, EMIL, FrontDesk, level, offers, verbs_in
-from tests.bot.presses import approval_by
+from tests.bot.order_driver import (
+    ANA,
+    APPROVALS,
+    BORIS,
+    CLARA,
+    FAY,
+    GUS,
+    has_approve_button,
+    listeners_finished,
+)
+from tests.bot.request_driver import DINA, EMIL, RequestDriver, level, offers, verbs_in
+from tests.bot.signed_clicks import approval_by
 from views import more_modal, notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import Quorum, ReasonRule
@@ -19,52 +28,60 @@ from workflows.rules.approvals.request import Status, Verdict
 from workflows.rules.approvals.verbs import Verb
 
 OFFERED = {
-    "who asks": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),
-    "who may decide": (
+    "requester": (ANA, [Verb.COMMENT, Verb.AMEND, Verb.WITHDRAW]),
+    "approver": (
         BORIS,
         [Verb.APPROVE, Verb.REJECT, Verb.REQUEST_CHANGES, Verb.COMMENT, Verb.DELEGATE],
     ),
-    "an admin": (FAY, [Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE]),
-    "anybody else": (GUS, []),
+    "admin": (FAY, [Verb.COMMENT, Verb.REASSIGN, Verb.REFRESH, Verb.CLOSE]),
+    "uninvolved": (GUS, []),
 }
 
 
 @pytest.mark.parametrize("who", OFFERED)
-async def test_more_offers_what_this_person_may_do_now(
-    bot: AsyncApp, desk: FrontDesk, who: str
+async def test_more_offers_the_verbs_that_a_person_may_use(
+    bot: AsyncApp, request_driver: RequestDriver, who: str
 ) -> None:
     person, expected = OFFERED[who]
-    asked = await desk.ask()
+    pending = await request_driver.create()
 
-    menu = await desk.menu(person, asked)
+    menu = await request_driver.menu(person, pending)
 
     assert verbs_in(menu) == expected
 
 
-async def test_a_stand_in_decides_for_who_asked_them(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_a_delegate_decides_for_the_delegating_approver(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
-    form = await desk.form(BORIS, asked, Verb.DELEGATE)
+    pending = await request_driver.create(level(BORIS))
+    form = await request_driver.form(BORIS, pending, Verb.DELEGATE)
     await slack.submit(BORIS, form, {"delegate": {"selected_user": EMIL}})
-    await desk.face(asked.request_id, lambda snapshot: bool(snapshot.levels[0].delegates))
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: bool(snapshot.levels[0].delegates)
+    )
 
-    await slack.click(EMIL, APPROVALS, asked.message, "approve")
+    await slack.click(EMIL, APPROVALS, pending.message, "approve")
 
-    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.status is Status.APPROVED
-    assert [(said.person, said.seat) for said in closed.levels[0].decisions] == [(EMIL, BORIS)]
+    assert [(decision.person, decision.seat) for decision in closed.levels[0].decisions] == [
+        (EMIL, BORIS)
+    ]
 
 
-async def test_an_admin_names_others_and_they_decide(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_an_admin_reassigns_a_request_and_the_new_approvers_decide(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
-    form = await desk.form(FAY, asked, Verb.REASSIGN)
+    pending = await request_driver.create()
+    form = await request_driver.form(FAY, pending, Verb.REASSIGN)
     await slack.submit(FAY, form, {"sources": "group:hr-team", "reason": "Both are away"})
-    await desk.face(asked.request_id, lambda snapshot: DINA in snapshot.levels[0].eligible)
+    await request_driver.snapshot(
+        pending.request_id, lambda snapshot: DINA in snapshot.levels[0].eligible
+    )
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
 
     await slack.wait_for_message(
         APPROVALS,
@@ -73,122 +90,136 @@ async def test_an_admin_names_others_and_they_decide(
     )
 
 
-async def test_a_source_that_names_nobody_is_told_at_its_field(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_an_invalid_source_is_reported_at_its_field(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
-    form = await desk.form(FAY, asked, Verb.REASSIGN)
+    pending = await request_driver.create()
+    form = await request_driver.form(FAY, pending, Verb.REASSIGN)
 
     answer = await slack.submit(FAY, form, {"sources": "finance", "reason": "Both are away"})
 
     assert "sources" in str(answer)
-    assert await desk.workflows.menu(asked.request_id, ANA) is not None
+    assert await request_driver.workflows.menu(pending.request_id, ANA) is not None
 
 
-async def test_approve_asks_for_a_reason_where_the_policy_does(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_approve_asks_for_a_reason_if_the_policy_requires_one(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
     strict = level(BORIS, CLARA, approve_reason=ReasonRule.REQUIRED, quorum=Quorum(count=1))
-    asked = await desk.ask(strict)
+    pending = await request_driver.create(strict)
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
     form = await slack.wait_for_modal(BORIS, lambda v: v["callback_id"] == "verb")
     await slack.submit(BORIS, form, {"reason": "We need it"})
 
-    await desk.says(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
-    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
+    await request_driver.modal(BORIS, notices.confirmed(Verdict.APPROVE, ENGLISH))
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert closed.levels[0].decisions[0].reason == "We need it"
 
 
-async def test_a_click_on_a_card_that_was_amended_is_refused_with_a_link_to_it(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_a_click_on_an_amended_card_is_refused_with_a_link_to_the_new_card(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask()
-    form = await desk.form(ANA, asked, Verb.AMEND)
+    pending = await request_driver.create()
+    form = await request_driver.form(ANA, pending, Verb.AMEND)
     await slack.submit(ANA, form, {"title": "Two desks"})
-    await desk.says(ANA, notices.confirmed(Verb.AMEND, ENGLISH))
+    await request_driver.modal(ANA, notices.confirmed(Verb.AMEND, ENGLISH))
 
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
 
-    told = await slack.wait_for_message(
+    message = await slack.wait_for_message(
         APPROVALS, BORIS, lambda m: bool(m.get("is_ephemeral")) and "/archives/" in str(m)
     )
-    assert asked.ts.replace(".", "") in str(told)
+    assert pending.ts.replace(".", "") in str(message)
 
 
-async def test_who_may_do_nothing_is_told_why(bot: AsyncApp, desk: FrontDesk) -> None:
-    asked = await desk.ask()
+async def test_a_person_without_verbs_gets_an_explanation(
+    bot: AsyncApp, request_driver: RequestDriver
+) -> None:
+    pending = await request_driver.create()
 
-    menu = await desk.menu(GUS, asked)
+    menu = await request_driver.menu(GUS, pending)
 
     assert verbs_in(menu) == []
     assert "approver" in text_of(menu)
 
 
-async def test_more_on_a_request_that_has_ended_shows_how_and_repairs_the_card(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_more_on_an_ended_request_shows_its_outcome(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
-    await slack.click(BORIS, APPROVALS, asked.message, "approve")
-    await desk.card(asked.request_id, lambda m: not has_buttons(m))
+    pending = await request_driver.create(level(BORIS))
+    await slack.click(BORIS, APPROVALS, pending.message, "approve")
+    await request_driver.card(pending.request_id, lambda m: not has_approve_button(m))
 
-    await slack.click(CLARA, APPROVALS, asked.message, "more")
+    await slack.click(CLARA, APPROVALS, pending.message, "more")
 
-    await desk.says(CLARA, "pproved")
+    await request_driver.modal(CLARA, "pproved")
 
 
-async def test_a_verb_that_is_chosen_too_late_is_not_offered_any_more_and_leaves_a_row(
-    refusals: Refusals, slack: StandInClient, bot: AsyncApp, desk: FrontDesk, services: Services
+async def test_a_verb_chosen_too_late_is_refused_and_recorded(
+    refusals: Refusals,
+    slack: StandInClient,
+    bot: AsyncApp,
+    request_driver: RequestDriver,
+    services: Services,
 ) -> None:
-    asked = await desk.ask()
-    menu = await desk.menu(BORIS, asked)
-    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-delegate")
-    await send(desk.workflows, asked.request_id, "boris", approval_by(BORIS))
+    pending = await request_driver.create()
+    menu = await request_driver.menu(BORIS, pending)
+    (block,) = (block for block in menu["blocks"] if block["block_id"] == "verb-delegate")
+    await send(request_driver.workflows, pending.request_id, "boris", approval_by(BORIS))
 
-    await desk.choose(BORIS, menu, block)
+    await request_driver.choose(BORIS, menu, block)
 
-    await desk.says(BORIS, "no longer possible")
-    await listeners_ended()
-    rows = await refusals.of(asked.request_id)
-    assert [(one.actor.person, one.verb, one.code) for one in rows] == [
+    await request_driver.modal(BORIS, "no longer possible")
+    await listeners_finished()
+    rows = await refusals.of(pending.request_id)
+    assert [(row.actor.person, row.verb, row.code) for row in rows] == [
         (BORIS, "delegate", "not_offered")
     ]
 
 
-async def test_changes_are_asked_for_made_and_decided_anew(
-    slack: StandInClient, bot: AsyncApp, desk: FrontDesk
+async def test_requested_changes_are_made_and_decided_again(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:
-    asked = await desk.ask(level(BORIS))
-    form = await desk.form(BORIS, asked, Verb.REQUEST_CHANGES)
+    pending = await request_driver.create(level(BORIS))
+    form = await request_driver.form(BORIS, pending, Verb.REQUEST_CHANGES)
     await slack.submit(BORIS, form, {"reason": "Name the room"})
     await slack.wait_for_message(f"D{ANA}", ANA, lambda m: "Name the room" in text_of(m))
-    waiting = await desk.card(asked.request_id, lambda m: not has_buttons(m) and offers("more")(m))
+    waiting = await request_driver.card(
+        pending.request_id, lambda m: not has_approve_button(m) and offers("more")(m)
+    )
 
-    form = await desk.form(ANA, asked, Verb.AMEND)
+    form = await request_driver.form(ANA, pending, Verb.AMEND)
     await slack.submit(ANA, form, {"text": "For room 7"})
-    again = await desk.card(asked.request_id, lambda m: has_buttons(m) and "room 7" in text_of(m))
+    again = await request_driver.card(
+        pending.request_id, lambda m: has_approve_button(m) and "room 7" in text_of(m)
+    )
     await slack.click(BORIS, APPROVALS, again, "approve")
 
-    closed = await desk.face(asked.request_id, lambda snapshot: not snapshot.is_open)
+    closed = await request_driver.snapshot(
+        pending.request_id, lambda snapshot: not snapshot.is_open
+    )
     assert "Name the room" in text_of(waiting)
     assert closed.status is Status.APPROVED
     assert closed.content_revision == 2
 
 
-async def test_a_late_answer_to_a_menu_does_not_paint_over_the_form_that_came_after(
+async def test_a_late_menu_update_does_not_replace_a_newer_form(
     slack: StandInClient,
     bot: AsyncApp,
-    desk: FrontDesk,
+    request_driver: RequestDriver,
     services: Services,
     web: AsyncWebClient,
 ) -> None:
-    asked = await desk.ask()
-    menu = await desk.menu(BORIS, asked)
-    (block,) = (one for one in menu["blocks"] if one["block_id"] == "verb-comment")
+    pending = await request_driver.create()
+    menu = await request_driver.menu(BORIS, pending)
+    (block,) = (block for block in menu["blocks"] if block["block_id"] == "verb-comment")
     mark = await slack.journal_mark()
 
-    await desk.choose(BORIS, menu, block)
-    form = await desk.says(BORIS, "Comment on")
+    await request_driver.choose(BORIS, menu, block)
+    form = await request_driver.modal(BORIS, "Comment on")
     call = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
     late = more_modal.message("Too late", ENGLISH)
     shown = await services.answers.show(web, menu["id"], late, NOT_ACKED, menu["hash"])

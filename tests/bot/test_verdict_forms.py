@@ -1,21 +1,21 @@
-"""Rejecting: a modal asks why, before anything else happens, and tells how it went."""
+"""Rejecting a request: the modal that asks for the reason and shows the result."""
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     BORIS,
     GUS,
     Card,
     Json,
-    Shop,
-    listeners_ended,
+    OrderDriver,
+    listeners_finished,
     shows,
 )
-from tests.bot.presses import SignedHttp, press_payload
+from tests.bot.signed_clicks import SignedHttp, click_payload
 from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import Verdict
@@ -28,16 +28,16 @@ async def open_modal(slack: StandInClient, person: str, card: Card) -> Json:
     return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
 
 
-async def modal_says(slack: StandInClient, person: str, words: str) -> Json:
+async def modal_with(slack: StandInClient, person: str, words: str) -> Json:
     return await slack.wait_for_modal(person, lambda v: words in text_of(v))
 
 
-async def test_the_modal_opens_before_anything_else(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_the_modal_is_opened_before_any_other_call(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    await slack.say(GUS, APPROVALS, "/order-status")  # Bolt's own first call, auth.test, is done
-    await listeners_ended()
+    card = await order_driver.waiting_order()
+    await slack.say(GUS, APPROVALS, "/order-status")  # makes Bolt's initial auth.test call
+    await listeners_finished()
     mark = await slack.journal_mark()
 
     await open_modal(slack, BORIS, card)
@@ -49,24 +49,24 @@ async def test_the_modal_opens_before_anything_else(
     assert [call["method"] for call in calls] == ["views.open"]
 
 
-async def test_a_rejection_with_a_reason_is_told_in_the_modal_and_on_the_card(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_a_rejection_with_a_reason_is_shown_in_the_modal_and_on_the_card(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     modal = await open_modal(slack, BORIS, card)
 
     await slack.submit(BORIS, modal, {"reason": "Too <expensive> & *late*"})
 
-    await modal_says(slack, BORIS, CONFIRMED)
-    seen = await shop.card(card.order_id, shows("Rejected", f"<@{BORIS}>"))
+    await modal_with(slack, BORIS, CONFIRMED)
+    seen = await order_driver.card(card.order_id, shows("Rejected", f"<@{BORIS}>"))
     assert "Too &lt;expensive" in text_of(seen) or "Too <expensive> & *late*" in text_of(seen)
-    await shop.direct_message(ANA, card.order_id)
+    await order_driver.direct_message(ANA, card.order_id)
 
 
-async def test_the_result_never_comes_before_the_working_view(
-    slack: StandInClient, bot: AsyncApp, shop: Shop
+async def test_the_result_never_precedes_the_working_view(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     modal = await open_modal(slack, BORIS, card)
     mark = await slack.journal_mark()
 
@@ -75,7 +75,7 @@ async def test_the_result_never_comes_before_the_working_view(
     ack = await slack.wait_for_journal(after=mark, kind="ack", what="view_submission")
     update = await slack.wait_for_journal(after=mark, kind="api", method="views.update")
     assert update["at"] - ack["at"] > 0.2
-    await modal_says(slack, BORIS, CONFIRMED)
+    await modal_with(slack, BORIS, CONFIRMED)
 
 
 BAD_REASONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -85,11 +85,11 @@ BAD_REASONS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("code", BAD_REASONS)
-async def test_a_missing_or_too_long_reason_is_told_at_its_field(
-    slack: StandInClient, http: SignedHttp, shop: Shop, code: str
+async def test_a_missing_or_too_long_reason_is_reported_at_its_field(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, code: str
 ) -> None:
     reason, data = BAD_REASONS[code]
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     payload = await submission(slack, http, card, BORIS, reason)
     mark = await slack.journal_mark()
 
@@ -98,26 +98,26 @@ async def test_a_missing_or_too_long_reason_is_told_at_its_field(
     assert notices.field_refusal(code, data, ENGLISH) in answer.body.replace("\\u2019", "\u2019")
     assert '"response_action": "errors"' in answer.body
     assert await slack.journal(mark, kind="api") == []
-    assert await shop.updates(card.approval_id, "decide") == 0
+    assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
-async def test_who_has_closed_the_modal_is_told_in_the_channel(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+async def test_with_the_modal_closed_the_result_is_sent_in_the_channel(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
+    card = await order_driver.waiting_order()
     payload = await submission(slack, http, card, GUS, "Because")
     await slack.act(GUS, "view_close", view_id=payload["view"]["id"])
 
     await http.interact(payload)
 
-    await shop.told(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
+    await order_driver.private_message(GUS, notices.refusal("not_an_approver", {}, ENGLISH))
 
 
-async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(
-    slack: StandInClient, http: SignedHttp, shop: Shop
+async def test_a_click_in_a_workflow_step_opens_the_modal_with_its_interactivity_pointer(
+    slack: StandInClient, http: SignedHttp, order_driver: OrderDriver
 ) -> None:
-    card = await shop.waiting_order()
-    payload = await press_payload(slack, BORIS, card, "reject")
+    card = await order_driver.waiting_order()
+    payload = await click_payload(slack, BORIS, card, "reject")
     for part in ("trigger_id", "response_url", "token"):
         del payload[part]
     payload |= {
@@ -135,14 +135,14 @@ async def test_a_press_inside_a_custom_step_opens_the_modal_by_its_pointer(
     call = await slack.wait_for_journal(after=mark, kind="api", method="views.open")
     assert call["arguments"]["interactivity_pointer"] == "p.1"
     assert "trigger_id" not in call["arguments"]
-    await listeners_ended()
+    await listeners_finished()
 
 
 async def submission(
     slack: StandInClient, http: SignedHttp, card: Card, person: str, reason: str
 ) -> Json:
-    """Return what Slack sends for the submitted modal, which stays open meanwhile."""
-    await http.interact(await press_payload(slack, person, card, "reject"))
+    """Return the payload of a submission of the modal, which stays open."""
+    await http.interact(await click_payload(slack, person, card, "reject"))
     modal = await slack.wait_for_modal(person)
     mark = await slack.journal_mark()
     await slack.submit(person, modal, {"reason": "typed"})

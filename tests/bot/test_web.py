@@ -1,4 +1,4 @@
-"""What the processes serve and log: health that tells the truth, and no secret in any line."""
+"""Health checks and logs of the processes, without secrets in any line."""
 
 import json
 import logging
@@ -19,8 +19,8 @@ SECRET = "xoxb-this-must-not-be-logged"
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """What has gone to standard error; logging is as it was afterwards."""
+def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """Returns the text on standard error; the logging configuration is restored afterwards."""
     root, kept = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield lambda: capsys.readouterr().err
@@ -47,32 +47,32 @@ async def breaks() -> bool:
     raise OSError(SECRET)
 
 
-async def test_all_is_well_where_every_check_holds(database: Database) -> None:
+async def test_health_is_ok_if_every_check_passes(database: Database) -> None:
     status, body = await healthz({"database": database.is_current, "socket": holds})
 
     assert status == 200
     assert body == {"ok": True, "checks": {"database": True, "socket": True}}
 
 
-async def test_a_check_that_cannot_be_made_has_failed() -> None:
+async def test_a_check_that_raises_has_failed() -> None:
     status, body = await healthz({"socket": holds, "database": breaks})
 
     assert status == 503
     assert body == {"ok": False, "checks": {"socket": True, "database": False}}
 
 
-async def test_being_asked_for_health_writes_nothing_down(
-    database: Database, said: Callable[[], str]
+async def test_health_requests_are_not_logged(
+    database: Database, stderr: Callable[[], str]
 ) -> None:
     logs.configure("console", "info")
 
     await healthz({"database": database.is_current})
 
-    assert said() == ""
+    assert stderr() == ""
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_a_traceback_in_the_log_shows_no_values(log_format: str, said: Callable[[], str]) -> None:
+def test_a_traceback_in_the_log_shows_no_values(log_format: str, stderr: Callable[[], str]) -> None:
     logs.configure(log_format, "info")
     token = SECRET
 
@@ -82,27 +82,27 @@ def test_a_traceback_in_the_log_shows_no_values(log_format: str, said: Callable[
         structlog.get_logger("bot").exception("it_broke", error_id="1234")
         logging.getLogger("slack_sdk").exception("it broke there, too")
 
-    lines = said()
+    lines = stderr()
     assert lines.count("KeyError") >= 2
     assert "1234" in lines
     assert SECRET not in lines
 
 
-def test_events_are_json_lines_for_machines(said: Callable[[], str]) -> None:
+def test_events_are_json_lines_for_machines(stderr: Callable[[], str]) -> None:
     logs.configure("json", "info")
 
     structlog.get_logger("bot").info("started", port=1)
     logging.getLogger("elsewhere").warning("careful: %s", "x")
 
-    ours, theirs = (json.loads(line) for line in said().splitlines())
+    ours, theirs = (json.loads(line) for line in stderr().splitlines())
     assert (ours["event"], ours["level"], ours["port"]) == ("started", "info", 1)
     assert (theirs["event"], theirs["logger"]) == ("careful: x", "elsewhere")
 
 
-async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
+async def test_a_token_in_the_environment_causes_no_warning(
     web: AsyncWebClient,
     services: Services,
-    said: Callable[[], str],
+    stderr: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
@@ -113,11 +113,11 @@ async def test_a_token_in_the_environment_is_no_reason_for_a_warning(
     logging.getLogger("slack_bolt.AsyncApp").warning("other warnings are heard")
 
     assert app.client.token == "xoxb-local"
-    (line,) = said().splitlines()
+    (line,) = stderr().splitlines()
     assert "other warnings" in line
 
 
-async def test_a_taken_port_is_a_sentence_that_names_the_settings() -> None:
+async def test_a_port_in_use_is_one_sentence_that_names_the_setting() -> None:
     async with serve(0) as port:
         with pytest.raises(PortTakenError, match=f"port {port} is taken.*WORKER_HEALTH_PORT"):
             async with serve(port):

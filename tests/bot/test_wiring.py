@@ -1,4 +1,4 @@
-"""What the two processes make of their settings: what is served, who takes payments, who mails."""
+"""How bot and worker apply their settings: served routes, payment gateway and mail server."""
 
 import asyncio
 import socket
@@ -20,9 +20,9 @@ from bot.__main__ import run
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
-from tests.bot.desk import ANA
+from tests.bot.order_driver import ANA
 
-PATIENCE = 20
+TIMEOUT = 20
 TRANSPORTS: dict[str, dict[str, Any]] = {
     "socket mode": {"slack_app_token": SecretStr("xapp-local")},
     "signed http": {"slack_signing_secret": SecretStr("shh")},
@@ -37,7 +37,7 @@ async def address(
     records_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[str]:
-    """The bot as its process runs it, in either mode."""
+    """The address of a bot that runs as in its process, in either mode."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.client.service_client.config.target_host)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -58,12 +58,12 @@ async def address(
         yield f"http://127.0.0.1:{port}"
     finally:
         stop.set()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await running
 
 
-async def test_the_bot_serves_health_the_api_and_the_webhook_in_both_modes(address: str) -> None:
-    async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
+async def test_the_bot_serves_health_api_and_webhook_in_both_modes(address: str) -> None:
+    async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT):
         await _answering(session, address)
         listed = await session.get(
             f"{address}/api/v1/orders?requester={ANA}", headers={"Authorization": "Bearer t0ken"}
@@ -73,7 +73,7 @@ async def test_the_bot_serves_health_the_api_and_the_webhook_in_both_modes(addre
         elsewhere = await session.get(f"{address}/somewhere")
 
     assert (listed.status, await listed.json()) == (200, {"orders": []})
-    assert [one.status for one in (stranger, unsigned, elsewhere)] == [401, 401, 404]
+    assert [response.status for response in (stranger, unsigned, elsewhere)] == [401, 401, 404]
     assert unsigned.content_type == stranger.content_type == "application/problem+json"
     assert elsewhere.content_type == "text/plain"
 
@@ -89,14 +89,14 @@ async def _answering(session: aiohttp.ClientSession, address: str) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_without_settings_payments_stand_in_the_database_and_mail_is_off() -> None:
+async def test_without_settings_payments_are_simulated_and_mail_is_off() -> None:
     async with worker.external_services(Settings()) as outside:
         assert outside.payment is None
         assert isinstance(outside.bank, EmbeddedBank)
         assert isinstance(outside.mail, MailOff)
 
 
-async def test_with_settings_a_gateway_takes_payments_and_a_server_takes_mail(
+async def test_with_settings_the_gateway_and_the_mail_server_are_used(
     database: Any, slack: StandInClient
 ) -> None:
     config = Settings(
@@ -109,8 +109,8 @@ async def test_with_settings_a_gateway_takes_payments_and_a_server_takes_mail(
         worker.slack_client(Settings(slack_bot_token=SecretStr("xoxb-local"))) as client,
     ):
         owners = {
-            type(getattr(one, "__self__", None))
-            for one in worker.activities(client, database, outside)
+            type(getattr(activity, "__self__", None))
+            for activity in worker.activities(client, database, outside)
         }
 
     assert isinstance(outside.bank, GatewayBank)

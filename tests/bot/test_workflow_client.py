@@ -1,4 +1,4 @@
-"""The bot's way to Temporal: one typed answer for everything that can come back, in bounded time."""
+"""The bot's Temporal client: a typed answer for every outcome, within a time limit."""
 
 import asyncio
 from dataclasses import replace
@@ -17,31 +17,41 @@ from bot.temporal.calls import (
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from tests.bot.commands import send
-from tests.bot.desk import ANA, BORIS, CLARA, GUS, PATIENCE, RunningWorker, Shop, an_order
-from tests.bot.presses import approval_by
+from tests.bot.order_driver import (
+    ANA,
+    BORIS,
+    CLARA,
+    TIMEOUT,
+    OrderDriver,
+    RunningWorker,
+    make_order,
+)
+from tests.bot.signed_clicks import approval_by
 from workflows.rules.approvals.policy import Policy, Quorum
-from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.approvals.request import Status
 from workflows.rules.messages import OrderInput
 from workflows.rules.people.actors import Actor, ApproverSource, Origin, SourceKind
 
-ANA_HERSELF = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI), reason="not needed")
+REQUESTER = Actor(person=ANA, origin=Origin.CLI)
 
 
-async def test_an_accepted_decision_answers_with_the_new_state(shop: Shop) -> None:
-    card = await shop.waiting_order()
+async def test_an_accepted_decision_returns_the_new_state(order_driver: OrderDriver) -> None:
+    card = await order_driver.waiting_order()
 
-    answer = await send(shop.workflows, card.approval_id, "click", approval_by(BORIS))
+    answer = await send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS))
 
     assert isinstance(answer, Accepted)
     assert answer.snapshot.status is Status.APPROVED
     assert answer.snapshot.closed_by == approval_by(BORIS).actor
 
 
-async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(shop: Shop) -> None:
-    card = await shop.waiting_order(quorum=2)
-    first = await send(shop.workflows, card.approval_id, "first", approval_by(BORIS))
+async def test_a_refusal_returns_its_code_data_and_card_version(
+    order_driver: OrderDriver,
+) -> None:
+    card = await order_driver.waiting_order(quorum=2)
+    first = await send(order_driver.workflows, card.approval_id, "first", approval_by(BORIS))
 
-    answer = await send(shop.workflows, card.approval_id, "second", approval_by(BORIS))
+    answer = await send(order_driver.workflows, card.approval_id, "second", approval_by(BORIS))
 
     assert isinstance(first, Accepted)
     assert answer == Refused(
@@ -51,95 +61,91 @@ async def test_a_refusal_answers_with_its_code_its_data_and_the_cards_version(sh
     )
 
 
-async def test_an_ended_request_is_ended_for_a_new_click(shop: Shop) -> None:
-    card = await shop.waiting_order()
-    await send(shop.workflows, card.approval_id, "first", approval_by(BORIS))
-    await shop.env.client.get_workflow_handle(card.approval_id).result()
+async def test_a_new_click_on_an_ended_request_returns_ended(order_driver: OrderDriver) -> None:
+    card = await order_driver.waiting_order()
+    await send(order_driver.workflows, card.approval_id, "first", approval_by(BORIS))
+    await order_driver.env.client.get_workflow_handle(card.approval_id).result()
 
-    answer = await send(shop.workflows, card.approval_id, "second", approval_by(CLARA))
+    answer = await send(order_driver.workflows, card.approval_id, "second", approval_by(CLARA))
 
     assert answer == WorkflowEnded()
 
 
-async def test_a_request_that_never_was_is_unknown(shop: Shop) -> None:
-    answer = await send(shop.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS))
+async def test_a_request_that_never_existed_is_unknown(order_driver: OrderDriver) -> None:
+    answer = await send(
+        order_driver.workflows, "ORD-NEVERWAS.approval", "click", approval_by(BORIS)
+    )
 
     assert answer == WorkflowUnknown()
 
 
-async def test_no_answer_in_time_is_unconfirmed_and_the_same_click_may_be_asked_again(
-    shop: Shop, worker: RunningWorker, temporal: WorkflowEnvironment, queue: str
+async def test_a_timeout_is_unconfirmed_and_the_click_can_be_retried(
+    order_driver: OrderDriver, worker: RunningWorker, temporal: WorkflowEnvironment, queue: str
 ) -> None:
-    card = await shop.waiting_order(quorum=2)
+    card = await order_driver.waiting_order(quorum=2)
     hasty = WorkflowClient(temporal.client, queue, wait=0.2)
     await worker.stop()
 
     answer = await send(hasty, card.approval_id, "click", approval_by(BORIS))
     await worker.start()
-    again = await send(shop.workflows, card.approval_id, "click", approval_by(BORIS))
+    again = await send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS))
 
     assert answer == Unconfirmed()
     assert isinstance(again, Accepted)
-    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-async def test_a_message_that_the_worker_cannot_read_is_unconfirmed(shop: Shop) -> None:
-    """It is rejected by no rule of ours: a worker that can read it may be on its way."""
-    card = await shop.waiting_order(quorum=2)
-    handle = shop.env.client.get_workflow_handle(card.approval_id)
+async def test_a_payload_that_the_worker_cannot_read_is_unconfirmed(
+    order_driver: OrderDriver,
+) -> None:
+    """No rule has refused it: a worker that can read it may be starting."""
+    card = await order_driver.waiting_order(quorum=2)
+    handle = order_driver.env.client.get_workflow_handle(card.approval_id)
     rules = approval_by(BORIS)
 
     unreadable = replace(rules, level="one")  # type: ignore[arg-type]
-    answer = await send(shop.workflows, card.approval_id, "click", unreadable)
-    again = await send(shop.workflows, card.approval_id, "click", rules)
+    answer = await send(order_driver.workflows, card.approval_id, "click", unreadable)
+    again = await send(order_driver.workflows, card.approval_id, "click", rules)
 
     assert answer == Unconfirmed()
     assert isinstance(again, Accepted)
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-async def test_retrying_ends_after_the_time_that_was_given() -> None:
+async def test_retrying_ends_after_the_given_time() -> None:
     async def update() -> Unconfirmed:
         return Unconfirmed()
 
     assert await confirmed(update, 0) == Unconfirmed()
 
 
-async def test_a_withdrawal_is_the_requesters_alone(shop: Shop) -> None:
-    card = await shop.waiting_order()
-    strange = replace(ANA_HERSELF, actor=Actor(person=GUS, origin=Origin.CLI))
-
-    refused = await send(shop.workflows, card.approval_id, "gus", strange)
-    accepted = await send(shop.workflows, card.approval_id, "ana", ANA_HERSELF)
-
-    assert isinstance(refused, Refused)
-    assert refused.code == "not_the_requester"
-    assert isinstance(accepted, Accepted)
-    assert accepted.snapshot.status is Status.WITHDRAWN
-
-
-async def test_the_same_click_five_times_at_once_is_one_decision(shop: Shop) -> None:
-    card = await shop.waiting_order(quorum=2)
+async def test_five_concurrent_deliveries_of_a_click_are_one_decision(
+    order_driver: OrderDriver,
+) -> None:
+    card = await order_driver.waiting_order(quorum=2)
 
     answers = await asyncio.gather(
-        *(send(shop.workflows, card.approval_id, "click", approval_by(BORIS)) for _ in range(5))
+        *(
+            send(order_driver.workflows, card.approval_id, "click", approval_by(BORIS))
+            for _ in range(5)
+        )
     )
 
     assert all(isinstance(answer, Accepted) for answer in answers)
-    assert await shop.updates(card.approval_id, "decide") == 1
+    assert await order_driver.updates(card.approval_id, "decide") == 1
 
 
-async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
-    slack: StandInClient, shop: Shop, queue: str
+async def test_sixty_concurrent_clicks_on_a_request_all_get_an_answer(
+    slack: StandInClient, order_driver: OrderDriver, queue: str
 ) -> None:
-    """How soon, on a busy machine, is no matter here: nobody is turned away."""
-    patient = WorkflowClient(shop.env.client, queue, wait=PATIENCE)
+    """Every click gets an answer; how fast does not matter on a busy machine."""
+    patient = WorkflowClient(order_driver.env.client, queue, wait=TIMEOUT)
     crowd = [f"U0P{number:02}" for number in range(60)]
     for person in crowd:
         user = {"id": person, "name": person.lower(), "real_name": person}
         await slack.people("team_join", user=user)
-    order_id = await shop.order(policy=asking(shop.policy, crowd))
-    await shop.card(order_id, lambda m: crowd[0] in str(m["blocks"]))
+    order_id = await order_driver.order(policy=policy_with_approvers(order_driver.policy, crowd))
+    await order_driver.card(order_id, lambda m: crowd[0] in str(m["blocks"]))
 
     answers = await asyncio.gather(
         *(send(patient, f"{order_id}.approval", person, approval_by(person)) for person in crowd)
@@ -151,8 +157,8 @@ async def test_sixty_people_at_once_on_one_request_all_get_an_answer(
     assert max(len(snapshot.levels[0].decisions) for snapshot in snapshots) == len(crowd)
 
 
-def asking(policy: Policy, people: list[str]) -> Policy:
-    """Return the policy with these people as approvers, all of whom must agree."""
+def policy_with_approvers(policy: Policy, people: list[str]) -> Policy:
+    """Return the policy with these people as approvers; all must approve."""
     sources = tuple(ApproverSource(kind=SourceKind.USER, value=person) for person in people)
     (level,) = policy.levels
     return replace(
@@ -160,26 +166,28 @@ def asking(policy: Policy, people: list[str]) -> Policy:
     )
 
 
-async def test_an_order_that_was_started_is_not_started_again(shop: Shop) -> None:
-    asked = OrderInput(order=an_order(), requester=ANA_HERSELF.actor, policy=shop.policy)
+async def test_an_order_is_started_only_once(order_driver: OrderDriver) -> None:
+    order_input = OrderInput(order=make_order(), requester=REQUESTER, policy=order_driver.policy)
 
-    assert await shop.workflows.start(asked) is True
-    assert await shop.workflows.start(asked) is False
+    assert await order_driver.workflows.start(order_input) is True
+    assert await order_driver.workflows.start(order_input) is False
 
 
-async def test_a_crowd_that_wants_a_card_written_again_is_two_updates(shop: Shop) -> None:
-    """One for whoever came first, and one for all who came while it was under way."""
-    card = await shop.waiting_order()
+async def test_many_republish_calls_are_two_updates(
+    order_driver: OrderDriver,
+) -> None:
+    """One update for the first call, and one for all calls that arrived while it ran."""
+    card = await order_driver.waiting_order()
 
-    asked = (shop.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
-    answers = await asyncio.gather(*asked)
+    calls = (order_driver.workflows.republish(card.approval_id, f"click {n}") for n in range(30))
+    answers = await asyncio.gather(*calls)
 
     assert answers == [True] * 30
-    assert 1 <= await shop.updates(card.approval_id, "republish") <= 2
+    assert 1 <= await order_driver.updates(card.approval_id, "republish") <= 2
 
 
-async def test_republishing_says_whether_the_owner_still_lives(shop: Shop) -> None:
-    card = await shop.waiting_order()
+async def test_republishing_returns_whether_the_owner_is_running(order_driver: OrderDriver) -> None:
+    card = await order_driver.waiting_order()
 
-    assert await shop.workflows.republish(card.approval_id, "click") is True
-    assert await shop.workflows.republish("ORD-NEVERWAS", "click") is False
+    assert await order_driver.workflows.republish(card.approval_id, "click") is True
+    assert await order_driver.workflows.republish("ORD-NEVERWAS", "click") is False

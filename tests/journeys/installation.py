@@ -14,7 +14,7 @@ from emulator.client import StandInClient
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.stock import Stock
-from tests.bot.front_door import SECRET, TOKEN, FrontDoor
+from tests.bot.http_client import SECRET, TOKEN, HttpClient
 from tests.journeys.programs import Program, answers, clean_environment, free_port, until
 from tests.journeys.starter import ROOT, starter
 from tests.journeys.workspace import Workspace
@@ -129,11 +129,11 @@ class Installation:
             yield Workspace(slack=slack, database=database)
 
     @asynccontextmanager
-    async def front_door(self) -> AsyncIterator[FrontDoor]:
+    async def front_door(self) -> AsyncIterator[HttpClient]:
         """Yield the bot's API and webhook."""
         url = f"http://127.0.0.1:{self.ports['bot']}"
         async with aiohttp.ClientSession() as session, Database(self.database_url) as database:
-            yield FrontDoor(url=url, session=session, payments=IncomingPayments(database))
+            yield HttpClient(url=url, session=session, payments=IncomingPayments(database))
 
     def _urls(self) -> dict[str, str]:
         ports, base = self.ports, "http://127.0.0.1"

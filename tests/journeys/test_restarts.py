@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from emulator.client import text_of
 from emulator.errors import Json
-from tests.bot.front_door import AWAITED, LINE, ORDER, FrontDoor
+from tests.bot.http_client import AWAITED, LINE, ORDER, HttpClient
 from tests.journeys.installation import NAMES, Installation
 from tests.journeys.programs import until
 from tests.journeys.stalling_worker import UNDELIVERED, stalled
@@ -188,7 +188,7 @@ async def test_everything_dies_while_a_request_is_pending(
 
 
 async def start_stalling_order(
-    temporal: Client, workspace: Workspace, door: FrontDoor, boundary: Boundary
+    temporal: Client, workspace: Workspace, door: HttpClient, boundary: Boundary
 ) -> str:
     """Place an order that will stall at this boundary, and have it approved; return the order's id.
 
@@ -200,7 +200,7 @@ async def start_stalling_order(
         "customer": f"{UNDELIVERED if boundary.is_undo else ''}{where}",
         "lines": [LINE | {"unit_price": PRICE}],
     }
-    created = await door.ask(
+    created = await door.call(
         "POST", "/api/v1/orders", request, Idempotency_Key=where.replace(" ", "-")
     )
     assert created.status == 201, created
@@ -220,7 +220,7 @@ async def start_stalling_order(
     return order_id
 
 
-async def pay(door: FrontDoor, order_id: str) -> None:
+async def pay(door: HttpClient, order_id: str) -> None:
     """Send the gateway's webhook for the payment of an order."""
     payment = {
         "event_id": f"evt-{order_id}",

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text
 
-from records.audit import AuditConflictError, AuditGapError, AuditTrail, Flaw
+from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
 from records.schema import audit_events, requests
+from records.trail import Flaw
 from tests.records.builders import fact, facts, state
 from workflows.rules.shared.audit import GENESIS, chain_hash
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from records.audit import AuditTrail, Flaw
+from records.audit import AuditTrail
 from records.database import Database
 from records.redactions import (
     BrokenTrailError,
@@ -21,6 +21,7 @@ from records.redactions import (
 from records.requests import Requests
 from records.schema import audit_events, redactions, requests
 from records.snapshots import decode_snapshot
+from records.trail import Flaw
 from tests.records.builders import facts, order, state
 from tests.records.stories import (
     FIELD,

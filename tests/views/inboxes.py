@@ -22,7 +22,7 @@ THEIRS = replace(AWAY, person="U0CLARA", delegate="U0BORIS")
 
 def row(snapshot: ApprovalSnapshot, seat: str = "U0BORIS") -> ToDecide:
     return ToDecide(
-        face=snapshot,
+        snapshot=snapshot,
         person="U0BORIS",
         seat=seat,
         source="group:sales-leads",
@@ -48,31 +48,35 @@ def to_decide() -> HomePage:
 def mine() -> HomePage:
     rows = (
         *(
-            Mine(face=snapshot)
+            Mine(snapshot=snapshot)
             for snapshot in (examples.pending(), examples.blocked(), examples.two_levels())
         ),
-        *(Mine(face=snapshot) for snapshot in (examples.unread(), states.waits_for_changes())),
-        Mine(face=examples.order_waiting(), approval=examples.pending()),
-        Mine(face=examples.order_in_progress()),
+        *(Mine(snapshot=snapshot) for snapshot in (examples.unread(), states.waits_for_changes())),
+        Mine(snapshot=examples.order_waiting(), approval=examples.pending()),
+        Mine(snapshot=examples.order_in_progress()),
     )
     return HomePage(place=HomePlace(tab=Tab.MINE), waiting=1, in_all=len(rows), mine=rows)
 
 
 def closed() -> HomePage:
     rows = (
-        Mine(face=examples.approved()),
-        Mine(face=examples.expired()),
-        Mine(face=examples.rejected()),
+        Mine(snapshot=examples.approved()),
+        Mine(snapshot=examples.expired()),
+        Mine(snapshot=examples.rejected()),
     )
     return replace(mine(), mine=rows, in_all=25, place=HomePlace(tab=Tab.MINE, page=1))
 
 
 def decided() -> HomePage:
     decided = Decided(
-        face=examples.rejected(), verdict="reject", seat="", reason="They owe us.", at=examples.NOW
+        snapshot=examples.rejected(),
+        verdict="reject",
+        seat="",
+        reason="They owe us.",
+        at=examples.NOW,
     )
     for_clara = replace(
-        decided, face=examples.two_levels(), verdict="approve", seat="U0CLARA", reason=""
+        decided, snapshot=examples.two_levels(), verdict="approve", seat="U0CLARA", reason=""
     )
     return HomePage(place=HomePlace(tab=Tab.HISTORY), in_all=2, decided=(decided, for_clara))
 
@@ -92,12 +96,15 @@ def any_page(pool: list[str], seed: int, tab: Tab) -> HomePage:
     ]
     waiting = tuple(replace(row(approval), seat=any_snapshot.person()) for approval in snapshots)
     own = tuple(
-        Mine(face=any_snapshot.order() if seed % 2 else any_snapshot.approval(), approval=approval)
+        Mine(
+            snapshot=any_snapshot.order() if seed % 2 else any_snapshot.approval(),
+            approval=approval,
+        )
         for approval in snapshots
     )
     decided = tuple(
         Decided(
-            face=approval,
+            snapshot=approval,
             verdict=any_snapshot.text(),
             seat=any_snapshot.person(),
             reason=any_snapshot.text(),

@@ -158,7 +158,6 @@ def test_field_errors_are_plain_text() -> None:
         notices.unknown_request("<!channel>", ENGLISH),
         notices.unreadable(ENGLISH),
         notices.unavailable(ENGLISH),
-        notices.which_order(ENGLISH),
         notices.unknown_order("<!channel>", ENGLISH),
         notices.malformed_order_id("*x*" * 99, ENGLISH),
         notices.internal_error("a1b2", ENGLISH),

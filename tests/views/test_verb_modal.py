@@ -101,7 +101,7 @@ def test_new_approvers_are_people_or_sources_or_both() -> None:
     assert people.typed.people == ("U0DORA", "U0EMIL")
     sources = _submission(Verb.REASSIGN, because | {"sources": "group:finance,\n manager manager"})
     assert verb_modal.check(sources, ENGLISH) == {}
-    assert sources.typed.source_words == ("group:finance", "manager")
+    assert sources.typed.written_sources == ("group:finance", "manager")
 
 
 def test_an_amendment_starts_with_the_current_content() -> None:

@@ -12,6 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from bot.app import create_app, running_services
+from bot.listeners import answers
 from bot.policies.file import Policies
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
@@ -19,32 +20,34 @@ from emulator.config import Config
 from emulator.server import start
 from records.database import Database
 from records.refusals import Refusals
-from tests.bot.command_line import command_line, set_up
+from tests.bot.cli_driver import cli_driver, configure_cli
 from tests.bot.conftest import ROOT
-from tests.bot.contract.doors import House
-from tests.bot.desk import Shop, unique
-from tests.bot.front_desk import FrontDesk
-from tests.bot.front_door import front_door
-from tests.bot.presses import SECRET, SignedHttp
+from tests.bot.contract.doors import Environment
+from tests.bot.http_client import http_server
+from tests.bot.order_driver import OrderDriver, unique
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SECRET, SignedHttp
 from tests.sandbox import sandbox_sharing
 from worker import activities
 from workflows.registry import WORKFLOWS
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def env(
     temporal: WorkflowEnvironment,
     migrated: Path,
     policies: Policies,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Environment]:
     queue, directory = unique("contract"), tmp_path_factory.mktemp("contract")
     path = Path(shutil.copy(migrated, directory / "records.db"))
     workflows = WorkflowClient(temporal.client, queue)
     with pytest.MonkeyPatch.context() as patch, capture_logs():
+        # No acknowledgement reaches the stand-in, so none can overwrite a modal's result.
+        patch.setattr(answers, "WORKING_FOR", 0)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
             patch.delenv(name, raising=False)
-        set_up(
+        configure_cli(
             patch,
             directory,
             DATABASE_URL=f"sqlite:///{path}",
@@ -74,16 +77,16 @@ async def house(
             async with (
                 worker,
                 serving as services,
-                front_door(services, database, temporal.client, queue) as door,
+                http_server(services, database, temporal.client, queue) as http_client,
             ):
                 policy = policies.policy("order")
-                yield House(
+                yield Environment(
                     slack=slack,
                     http=SignedHttp(create_app(web, SECRET, services)),
-                    shell=command_line(workflows, database, directory),
-                    door=door,
-                    desk=FrontDesk(slack=slack, workflows=workflows, house=policy),
-                    shop=Shop(
+                    cli=cli_driver(workflows, database, directory),
+                    http_client=http_client,
+                    request_driver=RequestDriver(slack=slack, workflows=workflows, house=policy),
+                    order_driver=OrderDriver(
                         slack=slack,
                         env=temporal,
                         workflows=workflows,

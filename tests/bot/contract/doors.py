@@ -1,4 +1,4 @@
-"""The doors that a command comes through: how each sends it, and how each answers."""
+"""The doors of the command layer: how each sends a command, and how each answers."""
 
 import json
 import time
@@ -10,11 +10,11 @@ from uuid import uuid4
 from bot.actions import registry
 from bot.actions.registry import Command
 from emulator.client import StandInClient, text_of
-from tests.bot.command_line import CommandLine, by
-from tests.bot.desk import Shop, listeners_ended
-from tests.bot.front_desk import FrontDesk
-from tests.bot.front_door import FrontDoor
-from tests.bot.presses import SignedHttp, press_payload, with_value
+from tests.bot.cli_driver import CliDriver, cli_actor
+from tests.bot.http_client import HttpClient
+from tests.bot.order_driver import OrderDriver, listeners_finished
+from tests.bot.request_driver import RequestDriver
+from tests.bot.signed_clicks import SignedHttp, click_payload, with_button_value
 from views import notices, verb_modal
 from views.card_click import context_of, metadata, parse_click
 from views.translator import ENGLISH
@@ -31,15 +31,15 @@ CLOSED = {"request_closed", "order_closed"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class Environment:
     """The servers and doors that all rows share."""
 
     slack: StandInClient
     http: SignedHttp
-    shell: CommandLine
-    door: FrontDoor
-    desk: FrontDesk
-    shop: Shop
+    cli: CliDriver
+    http_client: HttpClient
+    request_driver: RequestDriver
+    order_driver: OrderDriver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +50,16 @@ class Subject:
     message: Json = field(default_factory=dict)
 
 
-async def as_it_is(house: House, subject: Subject) -> None:
+async def as_it_is(env: Environment, subject: Subject) -> None:
     """Leave the subject as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One command, and what the rules say to it: `code` is the refusal, empty if it is accepted.
+    """A command and its expected result: `code` is the refusal code, empty if it is accepted.
 
-    `read` is what the person saw last, if not the present content and level. `data` fills the
-    refusal's sentence.
+    `read` is the content and level that the person saw, if not the current ones. `data` fills the
+    placeholders of the refusal.
     """
 
     verb: Verb | OrderVerb
@@ -68,7 +68,7 @@ class Row:
     read: Mapping[str, int] = field(default_factory=dict)
     code: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
-    before: Callable[[House, Subject], Awaitable[None]] = as_it_is
+    before: Callable[[Environment, Subject], Awaitable[None]] = as_it_is
     doors: tuple[str, ...] = ("slack", "cli", "http")
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A door's answer: whether it accepted, the sentence it sent, and the sentence it should send."""
+    """The answer of a door: whether it accepted, the text that it sent, and the expected text."""
 
     accepted: bool
     sentence: str
@@ -89,30 +89,30 @@ class Sent:
 
 
 class Slack:
-    """Buttons and forms, delivered as Slack does over HTTP, so that they can be delivered twice."""
+    """Slack: clicks and submissions over signed HTTP, so that a test can deliver them twice."""
 
-    def __init__(self, house: House, row: Row, subject: Subject) -> None:
-        self._house, self._row, self._subject = house, row, subject
+    def __init__(self, env: Environment, row: Row, subject: Subject) -> None:
+        self._env, self._row, self._subject = env, row, subject
         self._payload: Json = {}
         self.actor = Actor(person=row.person, origin=Origin.SLACK)
 
     async def prepare(self) -> None:
-        """Make the payload of the click or the form; nothing is delivered yet."""
-        verb, person, slack = self._row.verb, self._row.person, self._house.slack
+        """Build the payload of the click or submission without delivering it."""
+        verb, person, slack = self._row.verb, self._row.person, self._env.slack
         action = self._row.spec.button if not self._in_form else "more"
-        pressed = await press_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
-        pressed = with_value(pressed, **self._row.read)
+        click = await click_payload(slack, person, self._subject, action)  # type: ignore[arg-type]
+        click = with_button_value(click, **self._row.read)
         if not self._in_form:
-            self._payload = pressed
+            self._payload = click
             return
-        context = context_of(parse_click(pressed))
+        context = context_of(parse_click(click))
         if verb is Verb.REFRESH:
-            self._payload = pressed | {
+            self._payload = click | {
                 "view": {"id": "V1", "private_metadata": metadata(context), "hash": "1"},
                 "actions": [{"action_id": "choose", "value": verb, "action_ts": str(time.time())}],
             }
             return
-        menu = await self._house.shop.workflows.menu(self._subject.request_id, person)
+        menu = await self._env.order_driver.workflows.menu(self._subject.request_id, person)
         assert menu is not None
         assert isinstance(verb, Verb)
         view = verb_modal.form(context, verb, menu.face, ENGLISH)
@@ -120,8 +120,8 @@ class Slack:
         self._payload = {
             "type": "view_submission",
             "user": {"id": person},
-            "team": pressed.get("team"),
-            "api_app_id": pressed.get("api_app_id"),
+            "team": click.get("team"),
+            "api_app_id": click.get("api_app_id"),
             "view": {
                 "type": "modal",
                 "id": f"V{uuid4().hex}",
@@ -137,11 +137,11 @@ class Slack:
         return self._row.verb not in {Verb.APPROVE, OrderVerb.CANCEL}
 
     async def send(self) -> Sent:
-        """Deliver the payload. The person reads a private sentence, or the card changes."""
-        mark = await self._house.slack.journal_mark()
-        await self._house.http.interact(self._payload)
-        await listeners_ended()
-        calls = await self._house.slack.journal(mark)
+        """Deliver the payload. The person gets a private message, or the card changes."""
+        mark = await self._env.slack.journal_mark()
+        await self._env.http.interact(self._payload)
+        await listeners_finished()
+        calls = await self._env.slack.journal(mark)
         private = [
             call["arguments"]["text"]
             for call in calls
@@ -153,8 +153,8 @@ class Slack:
         ]
         sentence, link = (private or [text_of(view).strip() for view in views] or [""])[-1], ""
         if self._row.code == "stale_content":
-            told = await self._house.slack.journal(mark, kind="api", method="chat.getPermalink")
-            link = str(told[-1]["response"]["permalink"])
+            permalinks = await self._env.slack.journal(mark, kind="api", method="chat.getPermalink")
+            link = str(permalinks[-1]["response"]["permalink"])
         confirmed = notices.confirmed(self._row.verb, ENGLISH) if self._in_form else ""
         refused = notices.refusal(self._row.code, self._row.data, ENGLISH, link)
         return Sent(
@@ -165,52 +165,52 @@ class Slack:
 
 
 class Cli:
-    """The command line: an exit code, and one sentence on standard error."""
+    """The command line: an exit code and one sentence on standard error."""
 
-    def __init__(self, house: House, row: Row, subject: Subject) -> None:
-        self._house, self._row, self._subject = house, row, subject
+    def __init__(self, env: Environment, row: Row, subject: Subject) -> None:
+        self._env, self._row, self._subject = env, row, subject
         self._key = uuid4().hex
-        self.actor = by(row.person)
+        self.actor = cli_actor(row.person)
 
     async def prepare(self) -> None:
-        """Do nothing: a command is typed at once."""
+        """Do nothing: a command needs no preparation."""
 
     async def send(self) -> Sent:
         row = self._row
         group, verb, *more = row.spec.cli
-        options = [*more, *words_of(row.verb, row.typed)]
+        options = [*more, *options_of(row.verb, row.typed)]
         for name, number in row.read.items():
             options += [f"--{name.removeprefix('content_')}", str(number)]
-        said = await self._house.shell.type(
+        result = await self._env.cli.run(
             *(group, verb, self._subject.request_id, *options),
             *("--as", row.person, "--key", self._key),
         )
         if not row.code:
-            assert said.out.startswith("Done.\n"), said
-            return Sent(accepted=said.code == 0, sentence="", expected="")
-        assert said.out == ""
-        assert said.code == (EXIT_CANNOT if row.code in CLOSED else EXIT_REFUSED), said
+            assert result.out.startswith("Done.\n"), result
+            return Sent(accepted=result.code == 0, sentence="", expected="")
+        assert result.out == ""
+        assert result.code == (EXIT_CANNOT if row.code in CLOSED else EXIT_REFUSED), result
         return Sent(
             accepted=False,
-            sentence=said.err.removesuffix("\n"),
+            sentence=result.err.removesuffix("\n"),
             expected=notices.field_refusal(row.code, row.data, ENGLISH),
         )
 
 
 class Http:
-    """The API: an order as JSON, or a problem."""
+    """The HTTP API: an order as JSON, or a problem document."""
 
-    def __init__(self, house: House, row: Row, subject: Subject) -> None:
-        self._house, self._row, self._subject = house, row, subject
+    def __init__(self, env: Environment, row: Row, subject: Subject) -> None:
+        self._env, self._row, self._subject = env, row, subject
         self._key = uuid4().hex
         self.actor = Actor(person=row.person, origin=Origin.API, operator="api")
 
     async def prepare(self) -> None:
-        """Do nothing: a request is sent at once."""
+        """Do nothing: an HTTP request needs no preparation."""
 
     async def send(self) -> Sent:
         row = self._row
-        reply = await self._house.door.ask(
+        reply = await self._env.http_client.call(
             "POST",
             row.spec.route.format(order_id=self._subject.request_id),
             {"actor": row.person, "reason": row.typed.reason},
@@ -236,7 +236,7 @@ DOORS: Mapping[str, type[Slack] | type[Cli] | type[Http]] = {
 
 
 def doors_of(row: Row) -> list[str]:
-    """Return the doors that the registry gives the row's verb, as far as the row names them."""
+    """Return those of the row's doors through which the registry offers its verb."""
     spec = row.spec
     open_ = {"slack": spec.has_form or spec.button or spec.verb is Verb.REFRESH}
     open_ |= {"cli": bool(spec.cli), "http": bool(spec.route)}
@@ -244,17 +244,17 @@ def doors_of(row: Row) -> list[str]:
 
 
 def command_of(row: Row, request_id: str, actor: Actor) -> Command:
-    """Return the command that every door makes of a row."""
+    """Return the command that every door builds from a row."""
     if row.verb is OrderVerb.CANCEL:
         return Cancellation(actor=actor, reason=row.typed.reason)
     spec = row.spec
-    if {one.name for one in fields(spec.rule.command)} == {"actor"}:
+    if {field_.name for field_ in fields(spec.rule.command)} == {"actor"}:
         made: Command = spec.rule.command(actor=actor)
         return made
     place: Any = {"content_revision": 1, "level": 1, "currency": "USD"} | dict(row.read)
     submission = Submission(
         verb=Verb(row.verb),
-        context=_Place(request_id=request_id, **place),  # type: ignore[arg-type]
+        context=_FormContext(request_id=request_id, **place),  # type: ignore[arg-type]
         typed=row.typed,
         reason_required=False,
         person=row.person,
@@ -265,7 +265,7 @@ def command_of(row: Row, request_id: str, actor: Actor) -> Command:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class _FormContext:
     request_id: str
     content_revision: int
     level: int
@@ -273,7 +273,7 @@ class _Place:
 
 
 def state_of(typed: Typed) -> Json:
-    """Return the state of a form with this input."""
+    """Return the `state.values` of a form with this input."""
     written = {
         name: {"value": getattr(typed, name)}
         for name in ("reason", "title", "text", "amount", "links", "sources")
@@ -285,11 +285,11 @@ def state_of(typed: Typed) -> Json:
     return {name: {name: value} for name, value in (written | chosen).items()}
 
 
-def words_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
-    """Return the options of the command line with this input."""
+def options_of(verb: Verb | OrderVerb, typed: Typed) -> list[str]:
+    """Return the command line options with this input."""
     if verb is Verb.COMMENT:
         return [typed.reason]
     options = {"--reason": typed.reason, "--to": typed.delegate, "--title": typed.title}
-    sources = [*(f"user:{person}" for person in typed.people), *typed.source_words]
+    sources = [*(f"user:{person}" for person in typed.people), *typed.written_sources]
     pairs = [*options.items(), *(("--approver", source) for source in sources)]
     return [word for option, value in pairs if value for word in (option, value)]

@@ -7,10 +7,10 @@ import pytest
 
 from bot.actions.registry import REGISTRY, is_fact_of
 from tests.bot.commands import send
-from tests.bot.contract.doors import DOORS, Door, House, Row, Subject, command_of, doors_of
-from tests.bot.desk import ANA, BORIS, FAY, GUS
-from tests.bot.front_desk import EMIL
-from tests.bot.presses import approval_by
+from tests.bot.contract.doors import DOORS, Door, Environment, Row, Subject, command_of, doors_of
+from tests.bot.order_driver import ANA, BORIS, FAY, GUS
+from tests.bot.request_driver import EMIL
+from tests.bot.signed_clicks import approval_by
 from views.verb_inputs import Typed
 from workflows.rules.approvals.request import OPEN, Withdrawal
 from workflows.rules.approvals.verbs import Verb
@@ -18,28 +18,28 @@ from workflows.rules.orders.order import ENDED
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
 
-WHY = Typed(reason="For a reason")
+REASON = Typed(reason="For a reason")
 
 
-async def boris_approved(house: House, subject: Subject) -> None:
-    await send(house.shop.workflows, subject.request_id, "before", approval_by(BORIS))
+async def boris_approved(env: Environment, subject: Subject) -> None:
+    await send(env.order_driver.workflows, subject.request_id, "before", approval_by(BORIS))
 
 
 ACCEPTED = [
     Row(verb=Verb.APPROVE, person=BORIS),
-    Row(verb=Verb.REJECT, person=BORIS, typed=WHY),
-    Row(verb=Verb.REQUEST_CHANGES, person=BORIS, typed=WHY),
-    Row(verb=Verb.COMMENT, person=BORIS, typed=WHY),
+    Row(verb=Verb.REJECT, person=BORIS, typed=REASON),
+    Row(verb=Verb.REQUEST_CHANGES, person=BORIS, typed=REASON),
+    Row(verb=Verb.COMMENT, person=BORIS, typed=REASON),
     Row(verb=Verb.AMEND, person=ANA, typed=Typed(title="A table")),
     Row(verb=Verb.DELEGATE, person=BORIS, typed=Typed(delegate=EMIL)),
-    Row(verb=Verb.WITHDRAW, person=ANA, typed=WHY),
+    Row(verb=Verb.WITHDRAW, person=ANA, typed=REASON),
     Row(
         verb=Verb.REASSIGN,
         person=FAY,
         typed=Typed(people=(EMIL,), sources="group:hr-team", reason="Both are away"),
     ),
     Row(verb=Verb.REFRESH, person=FAY),
-    Row(verb=Verb.CLOSE, person=FAY, typed=WHY),
+    Row(verb=Verb.CLOSE, person=FAY, typed=REASON),
     Row(verb=OrderVerb.CANCEL, person=ANA),
 ]
 REFUSED = [
@@ -54,11 +54,11 @@ REFUSED = [
     ),
     Row(verb=Verb.APPROVE, person=BORIS, code="stale_content", read={"content_revision": 7}),
     Row(verb=Verb.APPROVE, person=BORIS, code="level_not_open", read={"level": 2}),
-    Row(verb=Verb.REJECT, person=GUS, typed=WHY, code="not_an_approver"),
+    Row(verb=Verb.REJECT, person=GUS, typed=REASON, code="not_an_approver"),
     Row(verb=Verb.REJECT, person=BORIS, code="reason_required", doors=("cli",)),
-    Row(verb=Verb.REJECT, person=BORIS, typed=WHY, code="level_not_open", read={"level": 2}),
-    Row(verb=Verb.REQUEST_CHANGES, person=GUS, typed=WHY, code="not_an_approver"),
-    Row(verb=Verb.COMMENT, person=GUS, typed=WHY, code="not_involved"),
+    Row(verb=Verb.REJECT, person=BORIS, typed=REASON, code="level_not_open", read={"level": 2}),
+    Row(verb=Verb.REQUEST_CHANGES, person=GUS, typed=REASON, code="not_an_approver"),
+    Row(verb=Verb.COMMENT, person=GUS, typed=REASON, code="not_involved"),
     Row(verb=Verb.AMEND, person=BORIS, typed=Typed(title="Mine"), code="not_the_requester"),
     Row(verb=Verb.AMEND, person=ANA, typed=Typed(title="A desk for {}"), code="nothing_changed"),
     Row(verb=Verb.DELEGATE, person=GUS, typed=Typed(delegate=EMIL), code="not_an_approver"),
@@ -79,7 +79,7 @@ REFUSED = [
         doors=("cli",),
     ),
     Row(verb=Verb.REFRESH, person=BORIS, code="not_an_admin"),
-    Row(verb=Verb.CLOSE, person=BORIS, typed=WHY, code="not_an_admin"),
+    Row(verb=Verb.CLOSE, person=BORIS, typed=REASON, code="not_an_admin"),
     Row(verb=Verb.CLOSE, person=FAY, code="reason_required", doors=("cli",)),
     Row(verb=OrderVerb.CANCEL, person=GUS, code="not_your_order", doors=("slack",)),
     Row(
@@ -99,15 +99,15 @@ REFUSED = [
 ]
 
 
-async def ana_withdrew(house: House, subject: Subject) -> None:
+async def ana_withdrew(env: Environment, subject: Subject) -> None:
     command = Withdrawal(actor=Actor(person=ANA, origin=Origin.CLI))
-    await send(house.shop.workflows, subject.request_id, "before", command)
-    await until_ended(house, subject)
+    await send(env.order_driver.workflows, subject.request_id, "before", command)
+    await until_ended(env, subject)
 
 
-async def paid(house: House, subject: Subject) -> None:
-    await house.shop.pay(subject.request_id, "1500.00")
-    await house.shop.end(subject.request_id)
+async def paid(env: Environment, subject: Subject) -> None:
+    await env.order_driver.pay(subject.request_id, "1500.00")
+    await env.order_driver.skip_to_end(subject.request_id)
 
 
 def late(row: Row) -> Row:
@@ -128,84 +128,84 @@ def late(row: Row) -> Row:
 LATE = [late(row) for row in ACCEPTED]
 
 
-def test_every_verb_has_its_rows() -> None:
+def test_every_verb_is_covered() -> None:
     resumed_by_a_test_of_its_own = {OrderVerb.RESUME}
     assert {row.verb for row in ACCEPTED} | resumed_by_a_test_of_its_own == set(REGISTRY)
     assert {row.verb for row in REFUSED} == set(REGISTRY)
 
 
 @pytest.mark.parametrize("row", ACCEPTED, ids=str)
-async def test_an_accepted_command_is_one_fact_through_every_door_however_often_it_is_sent(
-    house: House, row: Row
+async def test_an_accepted_command_is_recorded_once_through_every_door(
+    env: Environment, row: Row
 ) -> None:
     async def through(name: str) -> None:
-        subject = await subject_of(house, row)
-        door = await prepared(house, row, subject, name)
+        subject = await subject_of(env, row)
+        door = await prepared(env, row, subject, name)
 
         sent = await door.send()
-        if await has_ended(house, subject):
-            await until_ended(house, subject)
+        if await has_ended(env, subject):
+            await until_ended(env, subject)
         assert await door.send() == sent, name
 
         assert (sent.accepted, sent.sentence) == (True, sent.expected), name
-        await house.shell.fact(subject.request_id, row.spec.fact)
-        facts = await house.shell.trail.facts(subject.request_id)
+        await env.cli.fact(subject.request_id, row.spec.fact)
+        facts = await env.cli.trail.facts(subject.request_id)
         command = command_of(row, subject.request_id, door.actor)
         assert [is_fact_of(fact, command) for fact in facts].count(True) == 1, (name, facts)
-        assert await house.shop.refusals.of(subject.request_id) == (), name
+        assert await env.order_driver.refusals.of(subject.request_id) == (), name
 
     await asyncio.gather(*map(through, doors_of(row)))
 
 
 @pytest.mark.parametrize("row", REFUSED + LATE, ids=str)
-async def test_a_refused_command_is_one_sentence_and_one_row_through_every_door(
-    house: House, row: Row
+async def test_a_refused_command_gets_the_same_sentence_and_row_through_every_door(
+    env: Environment, row: Row
 ) -> None:
     async def through(name: str) -> None:
-        subject = await subject_of(house, row)
-        door = await prepared(house, row, subject, name)
-        await row.before(house, subject)
-        history = await house.shop.until_idle(subject.request_id)
-        facts = await house.shell.trail.facts(subject.request_id)
+        subject = await subject_of(env, row)
+        door = await prepared(env, row, subject, name)
+        await row.before(env, subject)
+        history = await env.order_driver.until_idle(subject.request_id)
+        facts = await env.cli.trail.facts(subject.request_id)
 
         sent = await door.send()
 
         assert not sent.accepted, name
         assert sent.sentence == sent.expected, name
-        assert await house.shell.refused(subject.request_id) == [
+        assert await env.cli.refusals_of(subject.request_id) == [
             (door.actor, row.verb, row.code)
         ], name
-        assert await house.shell.trail.facts(subject.request_id) == facts, name
-        if row.before is not boris_approved:  # his approval makes the card outdated
-            assert await house.shop.until_idle(subject.request_id) == history, name
+        assert await env.cli.trail.facts(subject.request_id) == facts, name
+        if row.before is not boris_approved:  # that approval makes the card outdated
+            assert await env.order_driver.until_idle(subject.request_id) == history, name
 
     await asyncio.gather(*map(through, doors_of(row)))
 
 
-async def subject_of(house: House, row: Row) -> Subject:
-    """Start what the row's verb is about, and wait until nothing more happens to it."""
+async def subject_of(env: Environment, row: Row) -> Subject:
+    """Start the request or order for the row's verb, and wait until it is idle."""
     if isinstance(row.verb, OrderVerb):
-        card = await house.shop.payable_order()
+        card = await env.order_driver.approved_unpaid_order()
         return Subject(request_id=card.order_id, message=card.message)
-    asked = await house.desk.ask()
-    await house.shop.until_idle(asked.request_id)
-    return Subject(request_id=asked.request_id, message=asked.message)
+    pending = await env.request_driver.create()
+    await env.order_driver.until_idle(pending.request_id)
+    return Subject(request_id=pending.request_id, message=pending.message)
 
 
-async def prepared(house: House, row: Row, subject: Subject, name: str) -> Door:
+async def prepared(env: Environment, row: Row, subject: Subject, name: str) -> Door:
     title = row.typed.title.format(subject.request_id)
-    door = DOORS[name](house, replace(row, typed=replace(row.typed, title=title)), subject)
+    door = DOORS[name](env, replace(row, typed=replace(row.typed, title=title)), subject)
     await door.prepare()
     return door
 
 
-async def has_ended(house: House, subject: Subject) -> bool:
+async def has_ended(env: Environment, subject: Subject) -> bool:
     if subject.request_id.startswith("ORD-"):
-        return await house.shop.workflows.order_status(subject.request_id) in ENDED
-    menu = await house.shop.workflows.menu(subject.request_id, ANA)
+        return await env.order_driver.workflows.order_status(subject.request_id) in ENDED
+    menu = await env.order_driver.workflows.menu(subject.request_id, ANA)
     return menu is None or menu.face.status not in OPEN
 
 
-async def until_ended(house: House, subject: Subject) -> None:
-    """Wait until the workflow has ended; until then it would answer itself."""
-    await house.shop.end(subject.request_id)
+async def until_ended(env: Environment, subject: Subject) -> None:
+    """Wait until the workflow has ended: until then it would answer itself."""
+    await env.order_driver.skip_to_end(subject.request_id)

@@ -24,6 +24,9 @@ class RecentKeys:
         self._limit = limit
         self._keys: dict[Hashable, None] = {}
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._keys
+
     def add(self, key: Hashable) -> bool:
         """Add `key` and return whether it was new."""
         is_new = key not in self._keys

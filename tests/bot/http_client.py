@@ -1,4 +1,4 @@
-"""The bot's HTTP door: our own routes as the bot serves them, and somebody who knocks."""
+"""Serves the bot's API and webhook routes, and calls them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.refusals import Refusals
-from tests.bot.desk import ANA
+from tests.bot.order_driver import ANA
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ AWAITED = {**ORDER, "payment": "await"}
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer."""
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
@@ -42,22 +42,22 @@ class Reply:
 
     @property
     def problem(self) -> str:
-        """The problem that the answer tells of, by the end of its type."""
+        """The last part of the problem's type."""
         assert self.headers["Content-Type"].startswith("application/problem+json"), self
         assert self.body["status"] == self.status
         return str(self.body["type"]).removeprefix("urn:countersign:problem:")
 
 
 @dataclass(kw_only=True)
-class FrontDoor:
-    """Knocks at our routes."""
+class HttpClient:
+    """Calls the bot's routes."""
 
     url: str
     session: aiohttp.ClientSession
     payments: IncomingPayments
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    async def ask(
+    async def call(
         self,
         method: str,
         path: str,
@@ -66,7 +66,7 @@ class FrontDoor:
         token: str = TOKEN,
         **headers: str,
     ) -> Reply:
-        """Ask the API. Headers are written with underscores."""
+        """Call the API with its token. Header names have underscores for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent.setdefault("Authorization", f"Bearer {token}")
@@ -75,7 +75,7 @@ class FrontDoor:
     async def send(
         self, method: str, path: str, body: Json | bytes | None, headers: dict[str, str]
     ) -> Reply:
-        """Send a request as it is."""
+        """Send a request without adding headers."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         async with self.session.request(
             method, f"{self.url}{path}", data=data, headers=headers
@@ -84,15 +84,15 @@ class FrontDoor:
                 status=got.status, headers=dict(got.headers), body=await got.json(content_type=None)
             )
 
-    async def pay(self, told: Json | bytes, *, secret: str = SECRET) -> Reply:
-        """Send what a gateway tells, signed now."""
-        body = json.dumps(told).encode() if isinstance(told, dict) else told
+    async def pay(self, payment: Json | bytes, *, secret: str = SECRET) -> Reply:
+        """Send a payment to the webhook as a gateway does, signed at `now`."""
+        body = json.dumps(payment).encode() if isinstance(payment, dict) else payment
         headers = sign(secret, int(self.now.timestamp()), body)
         return await self.send("POST", "/webhooks/payments", body, headers)
 
 
 @asynccontextmanager
-async def front_door(  # noqa: PLR0913 - what stands behind it
+async def http_server(  # noqa: PLR0913 - the services behind it
     services: Services,
     database: Database,
     temporal: Client,
@@ -101,17 +101,17 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
     secret: str = SECRET,
     token: str = TOKEN,
     orders: WorkflowClient | None = None,
-) -> AsyncIterator[FrontDoor]:
-    """Serve our routes while the context lasts."""
+) -> AsyncIterator[HttpClient]:
+    """Serve the routes while the context is open, and yield a client for them."""
     payments = IncomingPayments(database)
     async with aiohttp.ClientSession() as session:
-        door = FrontDoor(url="", session=session, payments=payments)
+        http_client = HttpClient(url="", session=session, payments=payments)
         taken = payment_webhook.Webhook(
             secret=secret,
             payments=payments,
             orders=WorkflowClient(temporal, queue),
             refunds=Refunds(temporal, queue),
-            now=lambda: door.now,
+            now=lambda: http_client.now,
         )
         offered = api.Api(
             token=token,
@@ -123,8 +123,8 @@ async def front_door(  # noqa: PLR0913 - what stands behind it
         )
         routes = [payment_webhook.route(taken), *api.routes(offered)]
         async with serve(0, *routes, middlewares=[problems]) as port:
-            door.url = f"http://127.0.0.1:{port}"
-            yield door
+            http_client.url = f"http://127.0.0.1:{port}"
+            yield http_client
 
 
 def _commands(services: Services, database: Database, orders: WorkflowClient) -> Commands:

@@ -1,4 +1,4 @@
-"""What the bot's tests work with: the worker as it runs, orders on their way, and signed requests."""
+"""Starts orders without the form, and waits for their messages, states and records."""
 
 import asyncio
 import secrets
@@ -35,16 +35,16 @@ from workflows.rules.shared.money import Money
 Json = dict[str, Any]
 
 ANA, BORIS, CLARA, FAY, GUS = "U0ANA", "U0BORIS", "U0CLARA", "U0FAY", "U0GUS"
-"""Ana asks, Boris and Clara may decide, Fay is an admin, Gus is anybody."""
+"""Ana is the requester, Boris and Clara are approvers, Fay is an admin, Gus is not involved."""
 APPROVALS = "C0APPROVALS"
 SETTLE = timedelta(seconds=3)
-"""How long after a click the durable publish waits for the inline write."""
-PATIENCE = 30
-"""Real seconds a test waits for what must happen at once; two cores may be busy with other tests."""
+"""The time after a click in which the durable publish waits for the inline write."""
+TIMEOUT = 30
+"""Real seconds to wait for something immediate, on a machine that is busy with other tests."""
 
 
 class RunningWorker:
-    """The worker as it runs in production; it can be stopped and started again."""
+    """A worker that can be stopped and started again."""
 
     def __init__(self, make: Callable[[], Worker]) -> None:
         self._make = make
@@ -59,7 +59,7 @@ class RunningWorker:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """An order that waits for a yes, and the message that asks for it."""
+    """An order, and the message with its card."""
 
     order_id: str
     message: Json
@@ -74,8 +74,8 @@ class Card:
 
 
 @dataclass
-class Shop:
-    """Takes orders without a modal, and knows what came of them."""
+class OrderDriver:
+    """Starts orders and reads their state."""
 
     slack: StandInClient
     env: WorkflowEnvironment
@@ -92,42 +92,42 @@ class Shop:
         payment: PaymentMode = PaymentMode.CHARGE,
     ) -> str:
         """Start an order of Ana's and return its id."""
-        order = replace(an_order(total), payment=payment)
-        asked = OrderInput(
+        order = replace(make_order(total), payment=payment)
+        pending = OrderInput(
             order=order,
             requester=Actor(person=ANA, origin=Origin.SLACK),
             policy=policy or self.policy,
         )
-        assert await self.workflows.start(asked)
+        assert await self.workflows.start(pending)
         return order.order_id
 
     async def waiting_order(self, *, quorum: int = 1) -> Card:
-        """Start an order that needs approvals, and wait for its card and for nothing under way."""
-        order_id = await self.order(policy=self.needing(quorum))
-        message = await self.card(order_id, has_buttons)
+        """Start an order that needs approvals, and wait for its card and until it is idle."""
+        order_id = await self.order(policy=self.policy_with_quorum(quorum))
+        message = await self.card(order_id, has_approve_button)
         card = Card(order_id=order_id, message=message)
         await self.until_idle(card.approval_id)
         return card
 
-    async def payable_order(self) -> Card:
-        """Start an order that Boris approves, and wait until its card waits for the payment."""
+    async def approved_unpaid_order(self) -> Card:
+        """Start an order that Boris approves, and wait until its card shows that it awaits payment."""
         order_id = await self.order(payment=PaymentMode.AWAIT)
         approval = approval_id(order_id)
-        await self.card(order_id, has_buttons)
+        await self.card(order_id, has_approve_button)
         await self.until_idle(approval)
-        await send(self.workflows, approval, "boris", yes_by(BORIS))
+        await send(self.workflows, approval, "boris", cli_approval_by(BORIS))
         message = await self.card(order_id, lambda m: "Waiting for payment" in text_of(m))
         await self.until_idle(order_id)
         return Card(order_id=order_id, message=message)
 
-    async def payable(self, total: str) -> str:
-        """Start an order that needs nobody, and wait until it waits for its payment."""
+    async def unpaid_order(self, total: str) -> str:
+        """Start an order that needs no approval, and wait until it awaits payment."""
         order_id = await self.order(total, payment=PaymentMode.AWAIT)
         await self.until_idle(order_id)
         return order_id
 
     async def pay(self, order_id: str, amount: str) -> None:
-        """Confirm the payment, as the gateway does."""
+        """Confirm the payment as the gateway does."""
         payment = PaymentConfirmation(
             event_id=f"evt-{order_id}",
             amount=Decimal(amount),
@@ -136,7 +136,7 @@ class Shop:
         )
         assert await self.workflows.confirm_payment(order_id, payment)
 
-    def needing(self, quorum: int) -> Policy:
+    def policy_with_quorum(self, quorum: int) -> Policy:
         levels = tuple(
             replace(level, quorum=Quorum(count=quorum), reject_quorum=1)
             for level in self.policy.levels
@@ -144,18 +144,18 @@ class Shop:
         return replace(self.policy, levels=levels)
 
     async def card(self, order_id: str, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until the order's card looks like this."""
+        """Wait until the order's card matches."""
         return await self.slack.wait_for_message(
             APPROVALS, BORIS, lambda m: order_id in text_of(m) and predicate(m)
         )
 
     async def cards(self, order_id: str) -> list[Json]:
-        """Return every message that everybody sees and that names the order."""
+        """Return the public messages that name the order."""
         seen = await self.slack.messages(APPROVALS, FAY)
         return [m for m in seen if order_id in text_of(m) and not m.get("is_ephemeral")]
 
-    async def told(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
-        """Wait until this person, and nobody else, is told something with these words."""
+    async def private_message(self, person: str, words: str, *, channel: str = APPROVALS) -> Json:
+        """Wait for an ephemeral message to the person with these words."""
         return await self.slack.wait_for_message(
             channel,
             person,
@@ -168,14 +168,19 @@ class Shop:
             f"D{person}", person, lambda m: words in text_of(m)
         )
 
-    async def pass_time(self, workflow_id: str, duration: timedelta = SETTLE) -> None:
-        """Let time pass on a workflow's clock."""
-        async with asyncio.timeout(PATIENCE):
+    async def skip_settle_time(self, workflow_id: str) -> None:
+        """Skip the settle time of a card, once the workflow is idle and has started that timer."""
+        await self.until_idle(workflow_id)
+        await self.skip(workflow_id, SETTLE)
+
+    async def skip(self, workflow_id: str, duration: timedelta) -> None:
+        """Skip time on a workflow's clock."""
+        async with asyncio.timeout(TIMEOUT):
             await self.env.fast_forward(self._handle(workflow_id), duration)
 
-    async def end(self, workflow_id: str) -> None:
-        """Let time pass until the workflow has ended; it may have ended by itself already."""
-        async with asyncio.timeout(PATIENCE):
+    async def skip_to_end(self, workflow_id: str) -> None:
+        """Skip time until the workflow has ended; it may have ended already."""
+        async with asyncio.timeout(TIMEOUT):
             try:
                 await self.env.fast_forward(self._handle(workflow_id))
             except RPCError as error:
@@ -187,7 +192,7 @@ class Shop:
         return list((await self._handle(workflow_id).fetch_history()).events)
 
     async def updates(self, workflow_id: str, name: str) -> int:
-        """Count the updates of this name that were accepted: they stand in the history."""
+        """Count the accepted updates of this name in the history."""
         return sum(
             event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
             == name
@@ -196,26 +201,28 @@ class Shop:
         )
 
     async def version(self, request_id: str) -> int:
-        """Return the version of the card as the records have it."""
+        """Return the recorded version of the card."""
         record = await self.requests.get(request_id)
         assert record is not None
         return decode_snapshot(record.face).card_version
 
     async def until_idle(self, workflow_id: str) -> int:
-        """Wait until nothing is under way but timers and children; return the history's length."""
-        async with asyncio.timeout(PATIENCE):
-            return len(await until_history(self._handle(workflow_id), _is_at_rest))
+        """Wait until only timers and children are open; return the length of the history."""
+        async with asyncio.timeout(TIMEOUT):
+            return len(await until_history(self._handle(workflow_id), _is_idle))
 
-    async def refused(self, request_id: str) -> list[tuple[str, str]]:
-        """Return who was refused, and why, as the records have it."""
-        return [(one.actor.person, one.code) for one in await self.refusals.of(request_id)]
+    async def refusals_of(self, request_id: str) -> list[tuple[str, str]]:
+        """Return the recorded refusals: person and code."""
+        return [
+            (refusal.actor.person, refusal.code) for refusal in await self.refusals.of(request_id)
+        ]
 
     def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self.env.client.get_workflow_handle(workflow_id)
 
 
-def yes_by(person: str) -> Decision:
-    """Return a yes of this person's, as the command line sends it."""
+def cli_approval_by(person: str) -> Decision:
+    """Return the person's approval as the command line sends it."""
     return Decision(
         actor=Actor(person=person, origin=Origin.CLI),
         verdict=Verdict.APPROVE,
@@ -224,8 +231,8 @@ def yes_by(person: str) -> Decision:
     )
 
 
-async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:
-    """Say whether there was ever such a workflow."""
+async def exists(env: WorkflowEnvironment, workflow_id: str) -> bool:
+    """Return whether a workflow with this id was ever started."""
     try:
         await env.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
@@ -235,7 +242,7 @@ async def was_started(env: WorkflowEnvironment, workflow_id: str) -> bool:
     return True
 
 
-def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
+def _is_idle(events: Sequence[HistoryEvent]) -> bool:
     open_work = 0
     for event in events:
         match event.event_type:
@@ -256,7 +263,7 @@ def _is_at_rest(events: Sequence[HistoryEvent]) -> bool:
     return open_work == 0
 
 
-def an_order(total: str = "1500.00") -> Order:
+def make_order(total: str = "1500.00") -> Order:
     price = Money(amount=Decimal(total), currency="USD")
     return Order(
         order_id=new_id("ORD"),
@@ -266,8 +273,8 @@ def an_order(total: str = "1500.00") -> Order:
     )
 
 
-def has_buttons(message: Json) -> bool:
-    """Say whether anybody could press Approve here."""
+def has_approve_button(message: Json) -> bool:
+    """Return whether the message has an Approve button."""
     return any(
         element.get("action_id") == "approve"
         for block in message.get("blocks", [])
@@ -276,13 +283,13 @@ def has_buttons(message: Json) -> bool:
 
 
 def shows(*words: str) -> Callable[[Json], bool]:
-    """Fit messages with these words and without buttons."""
-    return lambda m: not has_buttons(m) and all(word in text_of(m) for word in words)
+    """Return a predicate for messages with these words and without an Approve button."""
+    return lambda m: not has_approve_button(m) and all(word in text_of(m) for word in words)
 
 
-async def listeners_ended() -> None:
-    """Wait until every listener that was called has come to its end."""
-    async with asyncio.timeout(PATIENCE):
+async def listeners_finished() -> None:
+    """Wait until every called listener has finished."""
+    async with asyncio.timeout(TIMEOUT):
         while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)
 

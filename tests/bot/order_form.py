@@ -1,15 +1,15 @@
-"""The order form as a person fills it in, and as Slack sends it."""
+"""Opens, fills in and submits the order form."""
 
 import json
 from urllib.parse import urlencode
 
 from emulator.client import StandInClient
-from tests.bot.desk import (
+from tests.bot.order_driver import (
     ANA,
     APPROVALS,
     Json,
 )
-from tests.bot.presses import SignedHttp
+from tests.bot.signed_clicks import SignedHttp
 
 TYPED = {
     "customer": "Acme GmbH",
@@ -31,7 +31,7 @@ def order_id_of(form: Json) -> str:
 
 
 async def fill_in(slack: StandInClient, form: Json, person: str = ANA, **changes: str) -> Json:
-    """Submit the form with TYPED, but for `changes`; a name has `__` where the field has a dot."""
+    """Submit the form with TYPED and `changes`; a name has `__` for the dot of its field."""
     typed = TYPED | {name.replace("__", "."): value for name, value in changes.items()}
     return await slack.act(
         person, "view_submit", tab="main", view_id=form["id"], state=state_of(form, typed)
@@ -46,14 +46,14 @@ def state_of(form: Json, typed: dict[str, str]) -> Json:
         written, element = typed[block["block_id"]], block["element"]
         value: Json = {"value": written}
         if element["type"] in ("static_select", "radio_buttons"):
-            (option,) = (one for one in element["options"] if one["value"] == written)
+            (option,) = (option for option in element["options"] if option["value"] == written)
             value = {"selected_option": option}
         state[block["block_id"]] = {element["action_id"]: value}
     return state
 
 
 async def submission(slack: StandInClient, http: SignedHttp, **changes: str) -> tuple[Json, Json]:
-    """Open the form by a signed command and return it, with what Slack sends when it is submitted."""
+    """Open the form by a signed command; return it and the payload of its submission."""
     mark = await slack.journal_mark()
     await slack.say(ANA, APPROVALS, "/order")
     (envelope,) = await slack.journal(mark, kind="envelope", what="/order")

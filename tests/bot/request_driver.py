@@ -1,4 +1,4 @@
-"""The front desk: requests of any policy, asked without a form, and everything people press on them."""
+"""Starts requests of any policy without a form, and clicks their buttons and menus."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from bot.runtime.ids import new_id
 from bot.temporal.calls import TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
-from tests.bot.desk import ANA, APPROVALS, BORIS, CLARA, FAY, PATIENCE, Json
+from tests.bot.order_driver import ANA, APPROVALS, BORIS, CLARA, FAY, TIMEOUT, Json
 from workflows.rules.approvals.policy import Layout, LevelRule, Notify, Policy, Quorum, Tier, route
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -26,7 +26,7 @@ def user(person: str) -> ApproverSource:
 
 
 def level(*people: str, name: str = "desk", **rule: Any) -> LevelRule:
-    """Return a level for these people; two of them must agree unless `rule` says otherwise."""
+    """Return a level with these approvers; two must agree unless `rule` sets another quorum."""
     rule = {"quorum": Quorum(count=min(2, len(people))), **rule}
     return LevelRule(name=name, approvers=tuple(map(user, people)), **rule)
 
@@ -46,12 +46,12 @@ FORMS: Mapping[Verb, tuple[str, Mapping[str, Any]]] = {
     ),
     Verb.CLOSE: (FAY, {"reason": "The office moves"}),
 }
-"""Who submits the form of each verb, and what they type into it."""
+"""For each verb with a form, the person who submits it and the input."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A request that waits, and the message that asks for it."""
+class PendingRequest:
+    """A pending request, and the message with its card or thread root."""
 
     request_id: str
     message: Json
@@ -62,13 +62,13 @@ class Asked:
 
 
 @dataclass
-class FrontDesk:
-    """Asks for things, and waits for what people then see."""
+class RequestDriver:
+    """Starts requests and waits for the messages and modals that people see."""
 
     slack: StandInClient
     workflows: WorkflowClient
     house: Policy
-    """Any policy of the house: its admins and their channel."""
+    """Any policy of the organisation, for its admins and their channel."""
 
     def policy(self, *levels: LevelRule, **changes: Any) -> Policy:
         levels = levels or (BOTH,)
@@ -76,15 +76,15 @@ class FrontDesk:
             self.house,
             name="desk",
             title="Desk",
-            tiers=(Tier(up_to=None, levels=tuple(one.name for one in levels)),),
+            tiers=(Tier(up_to=None, levels=tuple(level.name for level in levels)),),
             levels=levels,
             notify=Notify.CARD,
             version="test",
         )
         return replace(written, **changes)
 
-    async def ask(self, *levels: LevelRule, text: str = "", **changes: Any) -> Asked:
-        """Ask, as Ana, for a new desk, and wait for the card, or a thread's root, with its buttons."""
+    async def create(self, *levels: LevelRule, text: str = "", **changes: Any) -> PendingRequest:
+        """Start a request of Ana's and wait for its card, or thread root, with the buttons."""
         policy = self.policy(*levels, **changes)
         request_id = new_id("REQ")
         request = ApprovalRequest(
@@ -96,19 +96,21 @@ class FrontDesk:
         )
         assert await self.workflows.start(request)
         button = "details" if policy.layout is Layout.THREAD else "approve"
-        return Asked(request_id=request_id, message=await self.card(request_id, offers(button)))
+        return PendingRequest(
+            request_id=request_id, message=await self.card(request_id, offers(button))
+        )
 
-    async def reply(self, asked: Asked, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until a reply of ours in the request's thread looks like this."""
+    async def reply(self, pending: PendingRequest, predicate: Callable[[Json], bool]) -> Json:
+        """Wait until one of the bot's replies in the request's thread matches."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
-            lambda m: m["ts"] != asked.ts and bool(m.get("bot_id")) and predicate(m),
-            thread_ts=asked.ts,
+            lambda m: m["ts"] != pending.ts and bool(m.get("bot_id")) and predicate(m),
+            thread_ts=pending.ts,
         )
 
     async def card(self, request_id: str, predicate: Callable[[Json], bool]) -> Json:
-        """Wait until the card in its channel looks like this."""
+        """Wait until the card in its channel matches."""
         return await self.slack.wait_for_message(
             APPROVALS,
             BORIS,
@@ -117,36 +119,36 @@ class FrontDesk:
             ),
         )
 
-    async def menu(self, person: str, asked: Asked) -> Json:
-        """Press *More* and wait until the modal says what this person may do."""
-        await self.slack.click(person, APPROVALS, asked.message, "more")
+    async def menu(self, person: str, pending: PendingRequest) -> Json:
+        """Click *More* and wait until the modal lists the person's verbs."""
+        await self.slack.click(person, APPROVALS, pending.message, "more")
         return await self.slack.wait_for_modal(
             person, lambda v: any(block["block_id"].startswith("verb") for block in v["blocks"])
         )
 
-    async def form(self, person: str, asked: Asked, verb: str) -> Json:
-        """Press *More*, choose a verb, and wait for its form."""
-        menu = await self.menu(person, asked)
-        (block,) = (one for one in menu["blocks"] if one["block_id"] == f"verb-{verb}")
+    async def form(self, person: str, pending: PendingRequest, verb: str) -> Json:
+        """Click *More*, choose a verb, and wait for its form."""
+        menu = await self.menu(person, pending)
+        (block,) = (block for block in menu["blocks"] if block["block_id"] == f"verb-{verb}")
         await self.choose(person, menu, block)
         return await self.slack.wait_for_modal(person, lambda v: v["callback_id"] == "verb")
 
     async def choose(self, person: str, menu: Json, block: Json) -> Json:
-        """Press the button of one verb."""
+        """Click the button of a verb in the menu."""
         place = {"view_id": menu["id"], "action_id": "choose", "block_id": block["block_id"]}
         return await self.slack.act(person, "block_action", element_state={}, **place)
 
-    async def says(self, person: str, words: str) -> Json:
-        """Wait until the person's modal says this."""
+    async def modal(self, person: str, words: str) -> Json:
+        """Wait until the person's modal has these words."""
         return await self.slack.wait_for_modal(person, lambda v: words in text_of(v))
 
-    async def face(
+    async def snapshot(
         self, request_id: str, holds: Callable[[ApprovalSnapshot], bool]
     ) -> ApprovalSnapshot:
-        """Wait until the request's own face is like this."""
-        async with asyncio.timeout(PATIENCE):
+        """Wait until the workflow's snapshot matches."""
+        async with asyncio.timeout(TIMEOUT):
             while True:
-                with contextlib.suppress(TemporalUnavailableError):  # a busy machine: asked again
+                with contextlib.suppress(TemporalUnavailableError):  # on a busy machine: retry
                     menu = await self.workflows.menu(request_id, ANA)
                     if menu is not None and holds(menu.face):
                         return menu.face
@@ -154,7 +156,7 @@ class FrontDesk:
 
 
 def offers(*action_ids: str) -> Callable[[Json], bool]:
-    """Fit messages whose buttons are at least these."""
+    """Return a predicate for messages that have at least these buttons."""
 
     def fits(message: Json) -> bool:
         found = {
@@ -168,7 +170,7 @@ def offers(*action_ids: str) -> Callable[[Json], bool]:
 
 
 def verbs_in(menu: Json) -> list[str]:
-    """Return the verbs that a *More* modal offers, in its order."""
+    """Return the verbs of a *More* modal in its order."""
     return [
         block["accessory"]["value"]
         for block in menu["blocks"]

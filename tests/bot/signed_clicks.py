@@ -1,4 +1,4 @@
-"""Presses as Slack sends them: signed, repeated, or with what an older card had in its buttons."""
+"""Clicks as Slack sends them: signed, repeated, or with the button value of an older card."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from emulator.client import StandInClient
-from tests.bot.desk import APPROVALS, Card
+from tests.bot.order_driver import APPROVALS, Card
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.people.actors import Actor, Origin
 
@@ -22,7 +22,7 @@ SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 
 
 def approval_by(person: str) -> Decision:
-    """Return a yes of this person's, as a click sends it."""
+    """Return the person's approval as a click sends it."""
     return Decision(
         actor=Actor(person=person, origin=Origin.SLACK),
         verdict=Verdict.APPROVE,
@@ -31,37 +31,37 @@ def approval_by(person: str) -> Decision:
     )
 
 
-async def press_payload(slack: StandInClient, person: str, card: Card, action_id: str) -> Json:
-    """Return what Slack sends for a press, while no bot listens: nothing comes of the press itself."""
+async def click_payload(slack: StandInClient, person: str, card: Card, action_id: str) -> Json:
+    """Return the payload of a click. No bot may be connected, so that the click has no effect."""
     mark = await slack.journal_mark()
     answer = await slack.click(person, APPROVALS, card.message, action_id)
-    assert not answer["acked"], "somebody listens"
+    assert not answer["acked"], "a bot is connected"
     (envelope,) = await slack.journal(mark, kind="envelope", what="block_actions")
     payload: Json = envelope["payload"]
     return payload
 
 
-def with_value(payload: Json, **changes: Any) -> Json:
-    """Return the press with other things in its button, such as an older card has."""
+def with_button_value(payload: Json, **changes: Any) -> Json:
+    """Return the click with changes to its button value, such as those of an older card."""
     (action,) = payload["actions"]
     value = json.dumps(json.loads(action["value"]) | changes)
     return {**payload, "actions": [{**action, "value": value}]}
 
 
-def pressed_again(payload: Json) -> Json:
-    """Return a second press of the same button by the same person."""
+def second_click(payload: Json) -> Json:
+    """Return a second click on the same button by the same person."""
     (action,) = payload["actions"]
     return {**payload, "actions": [{**action, "action_ts": f"{time.time():.6f}"}]}
 
 
 @dataclass
 class SignedHttp:
-    """Sends requests into the app as Slack does over HTTP: signed."""
+    """Sends signed requests to the app as Slack does over HTTP."""
 
     app: AsyncApp
 
     async def interact(self, payload: Mapping[str, Any], **headers: Any) -> BoltResponse:
-        """Send a press, a submission or a shortcut."""
+        """Send a click, a submission or a shortcut."""
         return await self.send(urlencode({"payload": json.dumps(payload)}), **headers)
 
     async def send(
