@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -157,15 +158,26 @@ class Workspace:
         return await Balance(self.database).of_order(order_id)
 
     async def stock_and_trails_are_consistent(self, *order_ids: str) -> None:
-        """Check that stock and orders agree and that the trails of these orders are intact."""
+        """Check that stock and orders agree and that the trails of these orders are intact.
+
+        Facts may arrive a moment after the effects that a test has waited for, so this waits for the trails.
+        """
         unbalanced = [
             stock for stock in await Balance(self.database).of_stock() if not stock.balanced
         ]
         trail = AuditTrail(self.database)
-        trails = [await trail.verify(order_id) for order_id in order_ids]
+        flaws: dict[str, object] = {}
 
+        async def look() -> bool | None:
+            found = {order_id: await trail.verify(order_id) for order_id in order_ids}
+            flaws.clear()
+            flaws.update((order_id, it.flaw) for order_id, it in found.items() if not it.intact)
+            return None if flaws else True
+
+        with suppress(TimeoutError):
+            await until(look)
         assert unbalanced == []
-        assert [trail for trail in trails if not trail.intact] == []
+        assert flaws == {}
 
     async def charged_and_shipped_once(self, order_id: str) -> None:
         """Check that a completed order was charged and shipped exactly once."""
