@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, replace
 
 from views import notices
 from views.blocks import (
-    INPUT,
     SECTION,
     VIEW,
     Block,
@@ -40,8 +39,9 @@ from views.people import actor_text
 from views.translator import Translator
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.shared.content import content_digest, is_storable
-from workflows.rules.shared.errors import ReasonTooLongError, RuleError, TextUnreadableError
+from workflows.rules.approvals.transitions import require_short
+from workflows.rules.shared.content import content_digest
+from workflows.rules.shared.errors import RuleError
 
 MOST = 10
 """The most checkboxes that Slack accepts in one input."""
@@ -268,7 +268,6 @@ def _read(written: str) -> list[BulkItem]:
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
     """Return the field errors that can be found without a workflow; empty if there are none."""
     reason = submission.reason
-    error: RuleError | None = None
     if not submission.items:
         return {InputId.CHOSEN.value: t("refusal.text_missing")}
     asking = [item for item in submission.items if item.needs_reason(submission.verdict)]
@@ -276,12 +275,11 @@ def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
         numbers = t.list([str(item.number) for item in asking])
         sentence = t("bulk.reason.required", numbers=numbers)
         return {InputId.REASON.value: sentence}
-    if len(reason) > INPUT:
-        error = ReasonTooLongError(length=str(len(reason)))
-    elif not is_storable(reason):
-        error = TextUnreadableError()
-    errors: dict[str, RuleError] = {InputId.REASON.value: error} if error else {}
-    return notices.field_refusals(errors, t)
+    try:
+        require_short(reason)
+    except RuleError as error:
+        return notices.field_refusals({InputId.REASON.value: error}, t)
+    return {}
 
 
 def working(t: Translator) -> View:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from views import hr_fields, notices
 from views.blocks import (
-    INPUT,
     View,
     message_modal,
     modal,
@@ -28,15 +27,10 @@ from views.translator import Translator
 from views.verb_inputs import Typed, input_blocks, inputs_for, needs_reason, typed_in, typed_of
 from workflows.rules.approvals.form import RequestFormErrors, read_content
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.approvals.transitions import require_reason, require_short
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.shared.content import Content, is_storable
-from workflows.rules.shared.errors import (
-    NoApproverNamedError,
-    ReasonRequiredError,
-    ReasonTooLongError,
-    RuleError,
-    TextUnreadableError,
-)
+from workflows.rules.shared.content import Content
+from workflows.rules.shared.errors import NoApproverNamedError, RuleError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,12 +191,10 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
     inputs, typed = inputs_for(submission.verb), submission.typed
     if InputId.REASON in inputs:
         required = needs_reason(submission.verb, required=submission.reason_required)
-        if required and not typed.reason.strip():
-            errors[InputId.REASON.value] = ReasonRequiredError()
-        elif len(typed.reason) > INPUT:
-            errors[InputId.REASON.value] = ReasonTooLongError(length=str(len(typed.reason)))
-        elif not is_storable(typed.reason):  # an unpaired surrogate cannot be sent
-            errors[InputId.REASON.value] = TextUnreadableError()
+        try:
+            (require_reason if required else require_short)(typed.reason)
+        except RuleError as error:
+            errors[InputId.REASON.value] = error
     if InputId.DELEGATE in inputs and not typed.delegate:
         errors[InputId.DELEGATE.value] = NoApproverNamedError()
     if InputId.PEOPLE in inputs and not typed.people and not typed.written_sources:

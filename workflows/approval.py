@@ -1,14 +1,16 @@
 """The approval workflow: every verb is an update that returns the new snapshot."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
-from workflows.card_owner import CardOwner, CardSubject
+from workflows.card_owner import CardSubject
+from workflows.card_workflow import CommandWorkflow
 from workflows.directory_reader import DirectoryReader
 from workflows.level_clock import next_level_clock
 from workflows.notifications import add_level_reply, send_notification
-from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines, levels
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
@@ -31,22 +33,21 @@ from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedAppr
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy, CardState
-from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.errors import RuleError
-from workflows.rules.shared.recent import append_recent
+from workflows.rules.shared.verb_rule import VerbRule
 
 
 @workflow.defn
-class ApprovalWorkflow:
+class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, ApprovalSnapshot]):
     """One approval request, from submission to outcome.
 
-    Handlers are plain functions: they change the state and return it. Only `run` awaits. As a
-    child, the approval releases its card to its parent when it closes; otherwise it notifies the
-    requester itself.
+    As a child, the approval releases its card to its parent when it closes; otherwise it notifies
+    the requester itself.
     """
 
     @workflow.init
     def __init__(self, workflow_input: ApprovalInput) -> None:
+        self._input = workflow_input
         self._directory = DirectoryReader()
         request, carried = workflow_input.request, workflow_input.carried
         if carried is not None:
@@ -61,8 +62,8 @@ class ApprovalWorkflow:
             self._card = self._owner(CardState(copies=(copy,) if request.route.levels else ()))
             self._card.record(change.facts, visible=False)
 
-    def _owner(self, card: CardState) -> CardOwner:
-        subject = CardSubject(
+    def _subject(self) -> CardSubject:
+        return CardSubject(
             request_id=self._state.request.request_id,
             snapshot=self._snapshot,
             owner_id=self._owner_id,
@@ -71,7 +72,6 @@ class ApprovalWorkflow:
             admins=lambda: self._state.admins,
             runs_local_activity=lambda: self._directory.is_local,
         )
-        return CardOwner(card, subject)
 
     def _owner_id(self) -> str:
         """Return the id of the workflow that owns the card: the parent's, after the approval closed."""
@@ -94,11 +94,8 @@ class ApprovalWorkflow:
             self._apply(self._directory.collect(self._state, workflow.now()))
             self._apply(deadlines.advance_clock(self._state, workflow.now()))
             if self._should_continue_as_new():
-                await self._continue_as_new(workflow_input)
-        return await self._close(workflow_input)
-
-    # The update id is the click id: a repeated click returns the current snapshot and records no
-    # fact. A refusal is an ApplicationError of type `rejected.<code>` and writes no history.
+                await self._continue_as_new()
+        return await self._close()
 
     @workflow.update
     def decide(self, decision: Decision) -> ApprovalSnapshot:
@@ -186,19 +183,10 @@ class ApprovalWorkflow:
             return
         self._apply(rules.withdraw(self._state, withdrawal, workflow.now()))
 
-    @workflow.update
-    def republish(self) -> int:
-        """Publish the card again, after a user saw an outdated copy; return the card's version.
-
-        Safe to repeat.
-        """
-        self._card.republish()
-        return self._card.card.version
-
     @workflow.query
     def state(self) -> ApprovalSnapshot:
         """Return the current snapshot, as the updates do."""
-        return self._snapshot(self._card.card.version)
+        return self._published()
 
     @workflow.query
     def menu(self, person: str) -> Menu:
@@ -210,22 +198,10 @@ class ApprovalWorkflow:
             may_read=reads,
         )
 
-    def _check(self, command: ApprovalCommand) -> None:
-        if running_update_id() not in self._clicks:
-            with refusing(self._card.card.version):
-                rule_of(command).check(self._state, command, workflow.now())
-
-    def _execute(self, command: ApprovalCommand) -> ApprovalSnapshot:
-        """Apply a command's rule, once per click."""
-        click = running_update_id()
-        if click not in self._clicks:
-            self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            change = rule_of(command).apply(self._state, command, workflow.now())
-            self._apply(change, actor=command.actor)
-        return self._snapshot(self._card.card.version)
+    def _rule_of(self, command: ApprovalCommand) -> VerbRule[ApprovalState, Any, Change]:
+        return rule_of(command)
 
     def _apply(self, change: Change, *, actor: Actor | None = None) -> None:
-        """Apply the result of a rule. `actor` sent the update that caused it, if one did."""
         before, self._state = self._state, change.state
         if change.facts:
             clicked = actor is not None and actor.origin is Origin.SLACK
@@ -262,16 +238,10 @@ class ApprovalWorkflow:
             or self._should_continue_as_new()
         )
 
-    def _should_continue_as_new(self) -> bool:
-        """Whether the history is long and nothing is under way that a new run would lose."""
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and self._card.is_idle
-            and not self._directory.is_reading
-        )
+    def _is_idle(self) -> bool:
+        return super()._is_idle() and not self._directory.is_reading
 
-    async def _continue_as_new(self, workflow_input: ApprovalInput) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    def _next_input(self) -> ApprovalInput:
         carried = CarriedApproval(
             state=self._state,
             card=self._card.card,
@@ -279,20 +249,18 @@ class ApprovalWorkflow:
             facts=self._card.pending_facts,
             notices=self._card.pending_notices,
         )
-        workflow.continue_as_new(ApprovalInput(request=workflow_input.request, carried=carried))
+        return replace(self._input, carried=carried)
 
-    async def _close(self, workflow_input: ApprovalInput) -> ApprovalOutcome:
+    async def _close(self) -> ApprovalOutcome:
         if workflow.info().parent is not None:
             card = await self._card.release()
         else:
-            carried = workflow_input.carried
+            carried = self._input.carried
             is_notified = carried is not None and not carried.state.is_open
             if self._card.card.copies and not is_notified:  # without approvers there is no news
                 requester = self._state.request.requester.person
                 self._card.notify(NoticeKind.OUTCOME, person=requester)
-            await self._card.finish(self._should_continue_as_new)
-            if self._card.has_pending and self._should_continue_as_new():
-                await self._continue_as_new(workflow_input)
+            await self._finish()
             card = self._card.card
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ApprovalOutcome(face=self._snapshot(card.version), card=card)

@@ -1,8 +1,10 @@
 """The HR request workflow: approval, then provisioning, then the notice to the employee."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 
-from workflows.card_owner import CardOwner, CardSubject
+from workflows.card_workflow import CardWorkflow
 from workflows.child_approval import outcome_of, start_approval
 from workflows.hr_saga import HrSaga
 from workflows.rules.approvals.policy import route
@@ -18,7 +20,7 @@ from workflows.saga import SagaContext
 
 
 @workflow.defn
-class HrRequestWorkflow:
+class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
     """One HR request, from receipt to its end.
 
     Until the approval ends, people act on the approval, under its own id: decide, comment, amend,
@@ -27,6 +29,7 @@ class HrRequestWorkflow:
 
     @workflow.init
     def __init__(self, workflow_input: HrInput) -> None:
+        self._input = workflow_input
         carried = workflow_input.carried
         if carried is not None:
             self._state = carried.state
@@ -52,13 +55,6 @@ class HrRequestWorkflow:
             )
         )
 
-    def _owner(self, card: CardState) -> CardOwner:
-        request_id = self._state.request.request_id
-        subject = CardSubject(
-            request_id=request_id, snapshot=self._snapshot, owner_id=lambda: request_id
-        )
-        return CardOwner(card, subject)
-
     def _snapshot(self, version: int) -> HrSnapshot:
         return hr_snapshot(self._state, version)
 
@@ -67,26 +63,15 @@ class HrRequestWorkflow:
         """Run the request to its end and serve its card until Slack shows the final state."""
         is_notified = self._state.ended_at is not None
         if self._state.status is Status.PENDING:
-            await self._await_approval(workflow_input)
+            await self._await_approval()
         await self._saga.run()
         if self._state.ended_at is None:
-            await self._continue_as_new(workflow_input)
+            await self._continue_as_new()
         if not is_notified:
             self._card.notify(NoticeKind.OUTCOME, person=self._state.requester.person)
-        await self._card.finish(self._should_continue_as_new)
-        if self._card.has_pending and self._should_continue_as_new():
-            await self._continue_as_new(workflow_input)
+        await self._finish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.state()
-
-    @workflow.update
-    def republish(self) -> int:
-        """Publish the card again, after a user saw an outdated copy; return the card's version.
-
-        Safe to repeat.
-        """
-        self._card.republish()
-        return self._card.card.version
 
     @workflow.query
     def status(self) -> str:
@@ -99,14 +84,15 @@ class HrRequestWorkflow:
     @workflow.query
     def state(self) -> HrSnapshot:
         """Return the request as its card shows it."""
-        return self._snapshot(self._card.card.version)
+        return self._published()
 
     def _apply(self, change: HrChange) -> None:
         self._state = change.state
         self._card.record(change.facts)
 
-    async def _await_approval(self, workflow_input: HrInput) -> None:
+    async def _await_approval(self) -> None:
         """Run the approval as a child, which owns the card until it ends, and obey its outcome."""
+        workflow_input = self._input
         content = content_from_request(workflow_input.request)
         request = ApprovalRequest(
             request_id=approval_id(workflow_input.request.request_id),
@@ -127,23 +113,11 @@ class HrRequestWorkflow:
         self._card.adopt(outcome.card)
         self._apply(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    def _should_continue_as_new(self) -> bool:
-        """Whether the history is long and nothing is under way that a new run would lose."""
-        return workflow.info().is_continue_as_new_suggested() and self._card.is_idle
-
-    async def _continue_as_new(self, workflow_input: HrInput) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    def _next_input(self) -> HrInput:
         carried = CarriedHr(
             state=self._state,
             card=self._card.card,
             facts=self._card.pending_facts,
             notices=self._card.pending_notices,
         )
-        workflow.continue_as_new(
-            HrInput(
-                request=workflow_input.request,
-                requester=workflow_input.requester,
-                policy=workflow_input.policy,
-                carried=carried,
-            )
-        )
+        return replace(self._input, carried=carried)

@@ -1,16 +1,17 @@
 """The order workflow: an approval if the policy requires one, then the saga."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows.approval import ApprovalWorkflow
-from workflows.card_owner import CardOwner, CardSubject
+from workflows.card_workflow import CommandWorkflow
 from workflows.child_approval import ChildApproval, outcome_of, start_approval
 from workflows.mail_queue import MailQueue
 from workflows.order_saga import OrderSaga
-from workflows.refusal import refusing, running_update_id
 from workflows.rules.approvals.policy import Route, route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind
 from workflows.rules.messages import CarriedOrder, OrderInput
@@ -24,6 +25,7 @@ from workflows.rules.orders.order import (
     Cancellation,
     OrderChange,
     OrderSnapshot,
+    OrderState,
     OrderStatus,
     PaymentConfirmation,
     Resumption,
@@ -34,21 +36,21 @@ from workflows.rules.orders.parcel import ParcelUpdate
 from workflows.rules.orders.verbs import OrderCommand, order_rule_of
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardState
-from workflows.rules.shared.click import REMEMBERED
 from workflows.rules.shared.ids import approval_id
-from workflows.rules.shared.recent import append_recent
+from workflows.rules.shared.verb_rule import VerbRule
 from workflows.saga import SagaContext
 from workflows.search import upsert_final_status
 
 
 @workflow.defn
-class OrderWorkflow:
+class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, OrderSnapshot]):
     """One order, from receipt to its end. Its card distinguishes "approved" from "done"."""
 
     @workflow.init
     def __init__(self, workflow_input: OrderInput) -> None:
+        self._input = workflow_input
         self._route: Route = route(workflow_input.policy, workflow_input.order.total)
-        self._clicks: tuple[str, ...] = ()
+        self._clicks = ()
         carried = workflow_input.carried
         if carried is not None:
             self._state, self._clicks = carried.state, carried.clicks
@@ -79,13 +81,6 @@ class OrderWorkflow:
             )
         )
 
-    def _owner(self, card: CardState) -> CardOwner:
-        order_id = self._state.order.order_id
-        subject = CardSubject(
-            request_id=order_id, snapshot=self._snapshot, owner_id=lambda: order_id
-        )
-        return CardOwner(card, subject)
-
     def _snapshot(self, version: int) -> OrderSnapshot:
         return order_snapshot(self._state, version)
 
@@ -96,10 +91,10 @@ class OrderWorkflow:
         if self._state.status is OrderStatus.AWAITING_APPROVAL:
             if self._mails.pending:
                 await self._flush_facts()
-            await self._await_approval(workflow_input)
+            await self._await_approval()
         await self._saga.run()
         if self._state.ended_at is None:
-            await self._continue_as_new(workflow_input)
+            await self._continue_as_new()
         if not is_notified:
             upsert_final_status(self._state.status)
             self._card.notify(NoticeKind.OUTCOME, person=self._state.requester.person)
@@ -107,14 +102,9 @@ class OrderWorkflow:
             await self._flush_facts()
         await self._card.serve(lambda: self._mails.is_idle)
         self._record_mail_problem()
-        await self._card.finish(self._should_continue_as_new)
-        if self._card.has_pending and self._should_continue_as_new():
-            await self._continue_as_new(workflow_input)
+        await self._finish()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.details()
-
-    # The update id is the click id: a repeated click returns the current snapshot and records no
-    # fact. A refusal is an ApplicationError of type `rejected.<code>` and writes no history.
 
     @workflow.update
     def cancel(self, cancellation: Cancellation) -> OrderSnapshot:
@@ -147,15 +137,6 @@ class OrderWorkflow:
         """Apply the progress of one warehouse's shipment; the same progress counts once."""
         self._apply(parcels.parcel_moved(self._state, news, workflow.now()))
 
-    @workflow.update
-    def republish(self) -> int:
-        """Publish the card again, after a user saw an outdated copy; return the card's version.
-
-        Safe to repeat.
-        """
-        self._card.republish()
-        return self._card.card.version
-
     @workflow.query
     def status(self) -> str:
         """Return the order's `OrderStatus` value."""
@@ -177,29 +158,17 @@ class OrderWorkflow:
     @workflow.query
     def details(self) -> OrderSnapshot:
         """Return the order as its card shows it."""
-        return self._snapshot(self._card.card.version)
+        return self._published()
 
     @workflow.query
     def estimated_delivery(self) -> datetime | None:
         """Return when the parcel is expected; None before it has been shipped."""
         return self._state.estimated_delivery
 
-    def _check(self, command: OrderCommand) -> None:
-        if running_update_id() not in self._clicks:
-            with refusing(self._card.card.version):
-                order_rule_of(command).check(self._state, command, workflow.now())
-
-    def _execute(self, command: OrderCommand) -> OrderSnapshot:
-        """Apply a command's rule, once per click."""
-        click = running_update_id()
-        if click not in self._clicks:
-            self._clicks = append_recent(self._clicks, click, REMEMBERED)
-            change = order_rule_of(command).apply(self._state, command, workflow.now())
-            self._apply(change, actor=command.actor)
-        return self.details()
+    def _rule_of(self, command: OrderCommand) -> VerbRule[OrderState, Any, OrderChange]:
+        return order_rule_of(command)
 
     def _apply(self, change: OrderChange, *, actor: Actor | None = None) -> None:
-        """Apply the result of a rule. `actor` sent the update that caused it, if one did."""
         before, self._state = self._state, change.state
         clicked = actor is not None and actor.origin is Origin.SLACK
         if change.facts or order_snapshot(before, 0) != self._snapshot(0):
@@ -219,9 +188,9 @@ class OrderWorkflow:
         if problem := self._mails.collect_problem():
             self._apply(rules.mail_failed(self._state, problem))
 
-    async def _await_approval(self, workflow_input: OrderInput) -> None:
+    async def _await_approval(self) -> None:
         """Run the approval as a child, which owns the card until it ends, and obey its outcome."""
-        child = await start_approval(self._approval_request(workflow_input))
+        child = await start_approval(self._approval_request())
         await self._card.serve(lambda: child.done() or self._state.cancelled is not None)
         if not child.done():
             await self._withdraw(child)
@@ -233,7 +202,8 @@ class OrderWorkflow:
         self._card.adopt(outcome.card)
         self._apply(rules.approval_ended(self._state, outcome.face, workflow.now()))
 
-    def _approval_request(self, workflow_input: OrderInput) -> ApprovalRequest:
+    def _approval_request(self) -> ApprovalRequest:
+        workflow_input = self._input
         return ApprovalRequest(
             request_id=approval_id(workflow_input.order.order_id),
             requester=workflow_input.requester,
@@ -257,14 +227,10 @@ class OrderWorkflow:
         except ApplicationError:  # it has just ended
             workflow.logger.info("the approval had ended before it could be withdrawn")
 
-    def _should_continue_as_new(self) -> bool:
-        """Whether the history is long and nothing is under way that a new run would lose."""
-        return workflow.info().is_continue_as_new_suggested() and (
-            self._card.is_idle and self._mails.is_idle
-        )
+    def _is_idle(self) -> bool:
+        return super()._is_idle() and self._mails.is_idle
 
-    async def _continue_as_new(self, workflow_input: OrderInput) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    def _next_input(self) -> OrderInput:
         carried = CarriedOrder(
             state=self._state,
             card=self._card.card,
@@ -273,11 +239,4 @@ class OrderWorkflow:
             notices=self._card.pending_notices,
             mails=self._mails.pending,
         )
-        workflow.continue_as_new(
-            OrderInput(
-                order=workflow_input.order,
-                requester=workflow_input.requester,
-                policy=workflow_input.policy,
-                carried=carried,
-            )
-        )
+        return replace(self._input, carried=carried)

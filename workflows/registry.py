@@ -26,7 +26,14 @@ TASK_QUEUE = "countersign"
 
 READ_ONCE = (
     *("rules", "ports", "payloads", "options", "timer", "search", "refusal", "local_activities"),
-    *("outbox", "card_owner", "card_publisher", "notification_queue", "notifications"),
+    *(
+        "outbox",
+        "card_owner",
+        "card_workflow",
+        "card_publisher",
+        "notification_queue",
+        "notifications",
+    ),
     *("child_approval", "directory_reader", "level_clock", "mail_queue"),
     *("saga", "step_failure", "hr_saga", "order_saga", "parcels"),
 )

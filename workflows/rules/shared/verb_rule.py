@@ -3,27 +3,36 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from workflows.rules.people.actors import Actor
 
-StateT = TypeVar("StateT")
-CommandT = TypeVar("CommandT")
-ChangeT = TypeVar("ChangeT")
+
+class CommandOfActor(Protocol):
+    """A command names the actor who sent it."""
+
+    @property
+    def actor(self) -> Actor:
+        """The actor."""
+
+
+State = TypeVar("State")
+Command = TypeVar("Command", bound=CommandOfActor)
+Change = TypeVar("Change")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VerbRule(Generic[StateT, CommandT, ChangeT]):
+class VerbRule(Generic[State, Command, Change]):
     """How the rules treat one verb.
 
     `check` raises a RuleError if the command is refused and changes nothing. `apply` assumes that
-    the check passed. `example` is a plausible command of this actor: whether the check accepts it
-    tells whether to offer the verb. `needs_reason`: the check refuses the command without one,
+    the check passed. `example` is a plausible command of this actor: the verb is offered
+    if the check accepts it. `needs_reason`: the check refuses the command without one,
     whatever the policy says.
     """
 
-    command: type[CommandT]
-    check: Callable[[StateT, CommandT, datetime], None]
-    apply: Callable[[StateT, CommandT, datetime], ChangeT]
-    example: Callable[[StateT, Actor], CommandT]
+    command: type[Command]
+    check: Callable[[State, Command, datetime], None]
+    apply: Callable[[State, Command, datetime], Change]
+    example: Callable[[State, Actor], Command]
     needs_reason: bool = False
