@@ -295,11 +295,13 @@ def message_modal(title: str, sentence: str, t: Translator) -> View:
     return modal(title, [text_block(BlockId.NOTICE, sentence, t)], t, close=t("verb.close"))
 
 
-def confirm(title: str, text: str, confirm_label: str, t: Translator) -> Block:
-    """Return the dialog that confirms the press of a button."""
+def confirm(
+    title: str, text: str, confirm_label: str, t: Translator, deny: str = "button.not_now"
+) -> Block:
+    """Return the dialog that confirms the press of a button. `deny` is the key of its other button."""
     return {
         "title": plain(title, 100, t),
         "text": plain(text, CONFIRM_TEXT, t),
         "confirm": plain(confirm_label, 30, t),
-        "deny": plain(t("button.not_now"), 30, t),
+        "deny": plain(t(deny), 30, t),
     }

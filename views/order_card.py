@@ -237,7 +237,7 @@ def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         order_id=t.clip_plain(snapshot.order.order_id, 80),
         customer=t.clip_plain(snapshot.order.customer, 120),
     )
-    confirmation = confirm(t("confirm.cancel.title"), question, label, t)
+    confirmation = confirm(t("confirm.cancel.title"), question, label, t, "button.keep_order")
     cancel = button(
         ActionId.CANCEL,
         label,
