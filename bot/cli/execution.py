@@ -17,7 +17,7 @@ from bot.actions.execute import (
 from bot.actions.registry import Command
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command
-from bot.cli.context import CliContext, require_approval_id, unknown, unreadable
+from bot.cli.context import CliContext, require_approval_id, unknown
 from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, remark
 from records.requests import RequestRecord
@@ -147,10 +147,11 @@ def has_ended(record: RequestRecord) -> bool:
 
 async def outcome(context: CliContext, request_id: str) -> ApprovalSnapshot:
     """Wait, for as long as it takes, until the records say how a request ended."""
-    snapshot = readable(await last_record(context, request_id))
+    record = await last_record(context, request_id)
+    snapshot = readable(record)
     if isinstance(snapshot, ApprovalSnapshot):
         return snapshot
-    raise unreadable(request_id)
+    raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
 
 
 async def last_record(
