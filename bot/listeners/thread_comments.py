@@ -69,12 +69,16 @@ class ThreadListeners:
             messages = mappings_at(root.data, "messages")
             request_id = request_of(messages[0], bot_user) if messages else ""
             if request_id:
-                redelivered = (reply.event_id,) in self._answered
-                result = await self._comment(reply, request_id, redelivered=redelivered)
+                redelivered = not self._is_new(reply.event_id)
+                result: Result[ApprovalSnapshot] = Unconfirmed()
+                try:
+                    result = await self._comment(reply, request_id, redelivered=redelivered)
+                finally:
+                    if isinstance(result, Unconfirmed):  # Slack delivers it again
+                        self._answered.pop((reply.event_id,), None)
                 if isinstance(result, Unconfirmed):
                     _log.warning("comment_not_confirmed", request_id=request_id)
                     return NOT_YET
-                self._is_new(reply.event_id)
                 context["comment"] = (reply, result, redelivered)
         await next_()
         return None
