@@ -158,7 +158,7 @@ class Commands:
         """Send a command and return its result. Safe to repeat with the same context.
 
         Raises TemporalUnavailableError if Temporal cannot be used at all, and DATABASE_FAILURES if
-        the request has ended and the records cannot be read. A refusal is recorded best effort.
+        the workflow has ended and the records cannot be read. A refusal is recorded best effort.
         """
 
         async def update() -> Accepted[Any] | NotAccepted:
@@ -196,16 +196,23 @@ class Commands:
         search: bool,
     ) -> Ended[Any] | UnknownRequest:
         """Return the result of a command on an ended request, which this command may have ended."""
-        record = await self._requests.get(context.request_id)
+        refused = answer if isinstance(answer, Refused) else None
+        try:
+            record = await self._requests.get(context.request_id)
+            facts = await self._trail.facts(context.request_id) if search else ()
+        except DATABASE_FAILURES as error:
+            if refused is None:
+                raise
+            # The request itself has refused, so the records can only add details.
+            _log.warning("records_not_read", error=type(error).__name__)
+            record, facts = None, ()
         if record is None and isinstance(answer, WorkflowUnknown):
             await self._record_once(context, command, UNKNOWN_REQUEST)
             return UnknownRequest()
         snapshot = readable(record)
-        facts = await self._trail.facts(context.request_id) if search else ()
         already_done = any(is_fact_of(fact, command) for fact in facts)
         if not already_done:
             await self._record_once(context, command, spec.target.closed.code)
-        refused = answer if isinstance(answer, Refused) else None
         return Ended(
             record=record,
             snapshot=snapshot if isinstance(snapshot, spec.target.snapshot) else None,

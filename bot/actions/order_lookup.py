@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.temporal.calls import TemporalUnavailableError
+from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from records.requests import RequestRecord, Requests
 from records.snapshots import decode_snapshot
@@ -42,9 +42,14 @@ class OrderLookup:
         ]
 
     async def exists(self, order_id: str) -> bool:
-        """Return whether there is such an order; True also if Temporal does not answer."""
+        """Return whether there is such an order; True also if Temporal does not answer.
+
+        Raises NamespaceMissingError: nothing can be found then.
+        """
         try:
             return await self._workflows.order_status(order_id) is not None
+        except NamespaceMissingError:
+            raise
         except TemporalUnavailableError:
             return True
 

@@ -12,6 +12,7 @@ from bot.actions.execute import (
     Unconfirmed,
     UnknownRequest,
     readable,
+    readable_as,
     unreached,
 )
 from bot.actions.registry import Command
@@ -21,7 +22,6 @@ from bot.cli.context import (
     CliContext,
     command_group,
     require_approval_id,
-    require_readable,
     unknown,
 )
 from bot.cli.request_output import instant
@@ -152,7 +152,11 @@ def has_ended(record: RequestRecord) -> bool:
 
 async def outcome(context: CliContext, request_id: str) -> ApprovalSnapshot:
     """Wait until the records have the end of a request, however long that takes."""
-    return require_readable(await last_record(context, request_id), ApprovalSnapshot)
+    record = await last_record(context, request_id)
+    snapshot = readable_as(record, ApprovalSnapshot)
+    if snapshot is None:  # another version of Countersign recorded the end
+        raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+    return snapshot
 
 
 async def last_record(

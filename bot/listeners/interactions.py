@@ -231,12 +231,14 @@ class Interactions:
         return notices.refusal(RequestClosedError.code, closing_of(readable(record)), t)
 
     async def _show_end(self, interaction: Interaction, record: RequestRecord | None) -> None:
-        """Have the card's owner publish it again; if the owner has ended, write the last state."""
-        if record is None or await self._services.commands.republish(
-            record.owner_id, interaction.click_id
-        ):
+        """Have the card's owner publish it again; if the owner has ended, write the last state.
+
+        A request that is not in the records yet still owns its card.
+        """
+        owner_id = record.owner_id if record else interaction.request_id
+        if await self._services.commands.republish(owner_id, interaction.click_id):
             return
-        owner = await self._services.requests.get(record.owner_id)
+        owner = await self._services.requests.get(owner_id)
         if owner is None or interaction.surface.is_private:  # a private message shows no card
             return
         snapshot = decode_snapshot(owner.face)
@@ -247,10 +249,12 @@ class Interactions:
 
     async def _paint(self, interaction: Interaction, snapshot: Snapshot) -> None:
         """Write the card inline, unless the snapshot is the old result of a repeated update."""
+        if not interaction.may_paint:
+            return
         age = interaction.at - snapshot.changed_at
         if age > INLINE_AGE:
             _log.warning("answer_older_than_click", seconds=age.total_seconds())
-        elif interaction.may_paint:
+        else:
             message = cards.build(snapshot, interaction.copy)
             await self._services.answers.paint(interaction.surface, message, interaction.received)
 

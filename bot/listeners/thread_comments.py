@@ -71,12 +71,16 @@ class ThreadListeners:
             messages = mappings_at(root.data, "messages")
             request_id = request_of(messages[0], bot_user) if messages else ""
             if request_id:
-                redelivered = reply.event_id in self._recorded
-                result = await self._comment(reply, request_id, redelivered=redelivered)
+                redelivered = not self._recorded.add(reply.event_id)
+                result: Result[ApprovalSnapshot] = Unconfirmed()
+                try:
+                    result = await self._comment(reply, request_id, redelivered=redelivered)
+                finally:
+                    if isinstance(result, Unconfirmed):  # Slack delivers it again
+                        self._recorded.discard(reply.event_id)
                 if isinstance(result, Unconfirmed):
                     _log.warning("comment_not_confirmed", request_id=request_id)
                     return NOT_YET
-                self._recorded.add(reply.event_id)
                 context["comment"] = (reply, result, redelivered)
         await next_()
         return None

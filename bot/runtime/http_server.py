@@ -65,7 +65,7 @@ async def _read(request: web.Request, verifier: SignatureVerifier) -> AsyncBoltR
         return None
     try:
         body, headers = (await request.read()).decode(), dict(request.headers)
-        if _is_misread(body) and verifier.is_valid_request(body, headers):
+        if verifier.is_valid_request(body, headers) and _is_misread(body):
             body = body.replace("payload", "p%61yload")
             signature = verifier.generate_signature(timestamp=timestamp, body=body)
             headers |= {"X-Slack-Signature": signature or ""}

@@ -215,7 +215,7 @@ async def test_a_request_without_a_worker_is_reported_as_unanswered(
     decided = await cli.request("decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1")
 
     assert (result.code, result.out) == (UNCONFIRMED, "")
-    assert result.err.startswith("REQ-IDLE was asked, but nothing answers yet")
+    assert result.err.startswith("REQ-IDLE was submitted, but does not answer yet")
     assert lost.code == CANNOT
     assert decided.code == CANNOT
     assert "so nothing was changed" in decided.err

@@ -33,3 +33,7 @@ class RecentKeys:
         self._keys[key] = None
         drop_oldest(self._keys, self._limit)
         return is_new
+
+    def discard(self, key: Hashable) -> None:
+        """Forget `key`, if it is known."""
+        self._keys.pop(key, None)
