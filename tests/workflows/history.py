@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 TIME_SKIPPING = {
     "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
@@ -95,7 +96,13 @@ async def until_history(
         events: dict[int, HistoryEvent] = {}
         pages = handle.fetch_history_events(wait_new_event=True)
         while pages.current_page is None or pages.next_page_token:
-            await pages.fetch_next_page()
+            try:
+                await pages.fetch_next_page()
+            except RPCError as error:
+                # The token of a long poll is void if the run's history was rewritten in between.
+                if error.status is not RPCStatusCode.INVALID_ARGUMENT or not events:
+                    raise
+                break
             # A running task may be shown before it is stored, and its event ids may be reused.
             events |= {event.event_id: event for event in pages.current_page or ()}
             if events and holds(history := list(events.values())):
