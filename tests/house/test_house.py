@@ -192,6 +192,26 @@ def test_every_make_target_in_the_readme_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_NAMED_PATH = re.compile(r"`([\w./-]+(?:\.(?:py|toml|md|yml|json|po|sh)|/))`")
+_LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    """A path may be shortened to its last parts, as in `verbs.py`."""
+    prose = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+    files = [path.relative_to(ROOT) for path in tracked_files()]
+    known = {f"/{path}" for path in files} | {
+        f"/{folder}" for path in files for folder in path.parents
+    }
+    links = [link for link in _LINK.findall(prose) if "://" not in link]
+    named = [name.removeprefix("../").rstrip("/") for name in _NAMED_PATH.findall(prose)]
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in known)] == []
+
+
 def test_the_page_builds_no_html_from_strings() -> None:
     forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")
     offending = [
