@@ -177,7 +177,7 @@ async def test_an_uninvolved_person_is_told_once_that_the_comment_is_not_recorde
 
 
 @pytest.mark.parametrize("layout", Layout)
-@pytest.mark.parametrize("painted", [False, True])
+@pytest.mark.parametrize("updated", [False, True])
 async def test_a_comment_after_the_end_is_rejected_with_one_hint(  # noqa: PLR0913 - a case
     refusals: Refusals,
     slack: StandInClient,
