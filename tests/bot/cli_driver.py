@@ -115,7 +115,9 @@ class CliDriver:
             self.directory / f"{uuid4().hex}.{name}" for name in ("out", "err", "in")
         )
         typed.write_text(stdin)
-        program = starter().start(
+        # In a thread: the first start waits until the starter has imported the program.
+        program = await asyncio.to_thread(
+            starter().start,
             ("-m", cli_program.__name__, *words),
             directory=Path.cwd(),
             environment=os.environ,
