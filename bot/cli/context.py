@@ -226,7 +226,7 @@ def unknown(request_id: str) -> CommandError:
     """Return the error that there is no such request or order."""
     kind = "order" if ORDER_ID.fullmatch(request_id) else "request"
     return CommandError(
-        f"There is no {kind} {request_id}. `countersign {kind} list` shows those there are."
+        f"There is no {kind} {request_id}. `countersign {kind} list` lists all {kind}s."
     )
 
 

@@ -44,7 +44,7 @@ def decide(
     patience: Patience = PATIENCE,
     json: Json = False,
 ) -> None:
-    """Approve or reject an order; right after its start, as soon as its approvers are known."""
+    """Approve or reject an order. Waits until its approvers are known."""
 
     async def work(context: "CliContext") -> ApprovalSnapshot:
         from bot.cli import execution, order_look  # noqa: PLC0415 - see `command.run`
@@ -94,9 +94,9 @@ def _run(
 plain_verbs.add_to(app, "order", _run)
 
 PAY_CODES = (
-    "Exit codes: 0 the order has its payment. 2 it cannot be: an option is wrong, there is no such "
-    "order, the bot is down or does not accept our signature. 5 not confirmed: repeat it with the "
-    "--key that it names. 6 the order expects no money: the payment is recorded and refunded."
+    "Exit codes: 0 paid. 2 failed: an option is invalid, the order is unknown, or the bot is down or "
+    "rejects the signature. 5 not confirmed: repeat the command with the --key that it names. "
+    "6 the order accepts no payment: it is recorded and refunded."
 )
 
 

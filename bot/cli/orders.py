@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.cli.context import CliContext
 
 app = typer.Typer(
-    help="Orders: start, show, list, decide, pay, cancel, resume, schedule.",
+    help="Start, show, list, decide, pay and cancel orders.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -37,13 +37,12 @@ app.add_typer(order_schedule.app, name="schedule")
 
 WAIT_CODES = (
     "With --wait: 0 completed, 3 rejected, 4 failed, expired or cancelled. Without it: 0 started. "
-    "2 it cannot be done: an option is wrong, Temporal or the database is down. 5 not confirmed: "
-    "repeat it with the --id that it names."
+    "2 failed: an option is invalid, or Temporal or the database is down. 5 not confirmed: "
+    "repeat the command with the --id that it names."
 )
 SHOW_CODES = (
-    "Exit codes: 0 shown. 2 it cannot be: there is no such order, or the database is down; where "
-    "an order that goes on does not answer itself, the last that the records know is shown, with "
-    "exit code 2 too."
+    "Exit codes: 0 shown. 2 failed: the order is unknown, or the database is down. If a running "
+    "order does not answer, its last recorded state is shown, also with exit code 2."
 )
 _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECTED}
 
@@ -52,10 +51,10 @@ _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECT
 def start(
     *,
     customer: Annotated[str, typer.Option(metavar="NAME", help="The customer.")],
-    total: Annotated[str, typer.Option(help="One product at this price: 500.")] = "",
+    total: Annotated[str, typer.Option(help="The price of one product, such as 500.")] = "",
     line: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU:QTY:PRICE", help="One line; repeat for more."),
+        typer.Option(metavar="SKU:QTY:PRICE", help="A line of the order; can be repeated."),
     ] = None,
     as_: AsOrDefault = "",
     order_id: Annotated[
@@ -63,29 +62,30 @@ def start(
         typer.Option(
             "--id",
             metavar="ORD-…",
-            help="Its number: repeated with the same number, it is one order.",
+            help="The order number; the same number is the same order.",
         ),
     ] = "",
-    note: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
-    email: Annotated[str, typer.Option(help="Where to notify the customer.")] = "",
+    note: Annotated[str, typer.Option(help="Details for the approvers.")] = "",
+    email: Annotated[str, typer.Option(help="The customer's email address.")] = "",
     card_expiry: Annotated[
-        str, typer.Option(metavar="MM/YY", help="The payment card's; 12/23 is past.")
+        str,
+        typer.Option(metavar="MM/YY", help="The payment card's expiry [12/99]; 12/23 has expired."),
     ] = "",
     await_payment: Annotated[
         bool, typer.Option("--await-payment", help="The customer pays elsewhere; see `pay`.")
     ] = False,
     pay_within: Annotated[
-        str, typer.Option(help="How long to wait for that payment, at most 24h: 10s, 4h.")
+        str, typer.Option(help="How long to wait for that payment, such as 10s; at most 24h.")
     ] = "",
     expire_after: Annotated[
-        str, typer.Option(help="How long to wait for approval: 10s, 30m, 2d.")
+        str, typer.Option(help="How long to wait for approval, such as 10s, 30m or 2d.")
     ] = "",
     simulate: Annotated[Simulation | None, typer.Option(help="Make this fail on purpose.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     patience: Patience = PATIENCE,
     json: Json = False,
 ) -> None:
-    """Start an order; its number is printed and, with --wait, how it ended."""
+    """Start an order. Prints its number and, with --wait, the outcome."""
     options = OrderOptions(
         order_id=order_id or new_id("ORD"),
         customer=customer,
@@ -123,7 +123,7 @@ async def _start(context: "CliContext", asked: OrderInput, *, wait: bool, json: 
         else:
             show([Line(order.order_id)])
     if not is_new:
-        remark(f"{order.order_id} exists already; nothing was ordered again.")
+        remark(f"{order.order_id} already exists, so nothing was created.")
     elif not wait:
         remark(_first_step(asked))
     if not wait:
@@ -156,7 +156,7 @@ def show_order(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     json: Json = False,
 ) -> None:
-    """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
+    """Show an order: lines, approval, steps, failures and what to do next."""
 
     async def work(context: "CliContext") -> OrderSnapshot:
         from bot.cli import order_look  # noqa: PLC0415 - see `command.run`
@@ -216,12 +216,12 @@ def list_orders(
     *,
     open_only: Annotated[bool, typer.Option("--open", help="Only open orders.")] = False,
     requester: Annotated[
-        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member ID.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The maximum number to list.")] = 20,
     json: Json = False,
 ) -> None:
-    """List orders from the records, the newest first."""
+    """List orders from the records, newest first."""
 
     async def work(context: "CliContext") -> list[OrderSnapshot]:
         from bot.cli.context import readable_snapshots  # noqa: PLC0415 - loads Temporal's client
@@ -237,7 +237,7 @@ def list_orders(
         return
     show(line for snapshot in snapshots for line in short_lines(snapshot))
     if not snapshots:
-        remark("There are none.")
+        remark("None found.")
 
 
 def _looked(order: str) -> OrderSnapshot:
@@ -258,6 +258,6 @@ def _end(snapshot: OrderSnapshot) -> None:
     """If an open order did not answer, print how old the answer is, and fail."""
     if snapshot.as_of is not None and snapshot.ended_at is None:
         remark(
-            f"As of {instant(snapshot.as_of)}: the last that the records know, for it is silent."
+            f"As of {instant(snapshot.as_of)}: the last recorded state. The order does not answer."
         )
         raise typer.Exit(Exit.CANNOT)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.cli.context import CliContext
 
 app = typer.Typer(
-    help="Requests: create, show, list, decide, and every other verb.",
+    help="Create, show, list and decide requests.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -48,13 +48,17 @@ _OUTCOMES = {Status.APPROVED: Exit.DONE, Status.REJECTED: Exit.REJECTED}
 def create(
     *,
     policy: Annotated[str, typer.Option(help="The policy, as named in policies.toml.")],
-    title: Annotated[str, typer.Option(help="What you request, in a few words.")],
-    text: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
-    text_file: Annotated[str, typer.Option(help="Read the text there; - is standard input.")] = "",
-    amount: Annotated[str, typer.Option(help="How much, such as “1500.00 USD”.")] = "",
-    link: Annotated[list[str] | None, typer.Option(metavar="URL", help="Repeat for more.")] = None,
+    title: Annotated[str, typer.Option(help="The request in a few words.")],
+    text: Annotated[str, typer.Option(help="Details for the approvers.")] = "",
+    text_file: Annotated[
+        str, typer.Option(help="A file to read it from; - is standard input.")
+    ] = "",
+    amount: Annotated[str, typer.Option(help="The amount, such as “1500.00 USD”.")] = "",
+    link: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A link; can be repeated.")
+    ] = None,
     answer_within: Annotated[
-        str, typer.Option(help="How long it may stay open: 30m, 4h, 2d.")
+        str, typer.Option(help="How long it can stay open: 30m, 4h or 2d.")
     ] = "",
     as_: As = "",
     request_id: Annotated[
@@ -62,14 +66,14 @@ def create(
         typer.Option(
             "--id",
             metavar="REQ-…",
-            help="Its number: repeated with the same number, it is one request.",
+            help="The request number; the same number is the same request.",
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
     patience: Patience = PATIENCE,
     json: Json = False,
 ) -> None:
-    """Request an approval; the request's number is printed."""
+    """Create a request and print its number."""
 
     async def work(context: "CliContext") -> Exit:
         options = request_options.Options(
@@ -95,9 +99,9 @@ async def _create(context: "CliContext", asked: ApprovalRequest, *, wait: bool, 
     if not json:
         show([Line(asked.request_id)])
     if not is_new:
-        remark(f"{asked.request_id} exists already; nothing was asked again.")
+        remark(f"{asked.request_id} already exists, so nothing was created.")
     elif not asked.route.levels:
-        remark(f"Approved at once: rule “{asked.route.rule}” needs no approver.")
+        remark(f"Approved: “{asked.route.rule}” needs no approval.")
     if wait:
         snapshot = await execution.outcome(context, asked.request_id)
         if json:
@@ -117,8 +121,8 @@ async def _asked(context: "CliContext", request_id: str) -> ApprovalSnapshot:
         return await context.snapshot(request_id, "")
     except (CommandError, TemporalUnavailableError):
         raise CommandError(
-            f"{request_id} was asked, but nothing answers yet: is the worker running? "
-            f"`countersign request show {request_id}` tells how it stands.",
+            f"{request_id} was created, but there is no answer yet. Is the worker running? "
+            f"See `countersign request show {request_id}`.",
             Exit.UNCONFIRMED,
         ) from None
 
@@ -127,14 +131,14 @@ def _number(typed: str) -> str:
     if not typed or REQUEST_ID.fullmatch(typed):
         return typed
     raise CommandError(
-        "--id: a request's number is REQ- and then capital letters, digits and hyphens, 60 "
+        "--id: a request number is REQ- and then capital letters, digits and hyphens, 60 "
         "characters at most, such as REQ-INVOICE-2024-17."
     )
 
 
 @app.command("show", epilog=SHOW_CODES)
 def show_request(*, request: Request, as_: AsReader = "", json: Json = False) -> None:
-    """Show how a request stands and, with --as, what that person may do with it now."""
+    """Show a request and, with --as, what that person can do now."""
 
     async def work(context: "CliContext") -> "Seen":
         person = command.member(as_, "--as") if as_ else ""
@@ -148,7 +152,7 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
     else:
         show(request_lines(seen.snapshot))
         if seen.as_of and seen.snapshot.is_open:
-            show([Line(f"As of {instant(seen.as_of)}: the last that the records know.")])
+            show([Line(f"As of {instant(seen.as_of)}: the last recorded state.")])
         elif as_:
             show([menu_line(as_, seen.verbs)])
     if seen.problem:
@@ -161,10 +165,10 @@ def list_requests(
     *,
     open_only: Annotated[bool, typer.Option("--open", help="Only open requests.")] = False,
     requester: Annotated[
-        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+        str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member ID.")
     ] = "",
-    policy: Annotated[str, typer.Option(help="Only those by this policy.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    policy: Annotated[str, typer.Option(help="Only those under this policy.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The maximum number to list.")] = 20,
     json: Json = False,
 ) -> None:
     """List requests from the records, newest first."""
@@ -187,4 +191,4 @@ def list_requests(
         return
     show(line for snapshot in snapshots for line in short_lines(snapshot))
     if not snapshots:
-        remark("There are none.")
+        remark("None found.")

@@ -30,10 +30,10 @@ async def test_open_requests_hear_of_an_absence_and_of_its_end(shell: CommandLin
     assert noted.code == 0, noted.err
     first, second = noted.out.splitlines()
     assert first.startswith("U0BORIS is away from ")
-    assert first.endswith("; U0GUS stands in")
+    assert first.endswith("; U0GUS can decide for them")
     assert second == f"{request} is refreshing its approvers."
     assert [(one["person"], one["delegate"]) for one in shown.json] == [(BORIS, GUS)]
-    assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
+    assert "U0GUS can decide for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
     assert [one["delegate"] for one in back.json["replaced"]] == [GUS]
     assert (nobody.code, nobody.out, nobody.err) == (0, "", "No one is away.\n")
@@ -64,7 +64,7 @@ async def test_days_and_instants_are_the_houses_own(shell: CommandLine) -> None:
     assert hours.json["replaced"] == days.json["absences"]
     assert mine.out == (
         f"U0BORIS is away from {year}-12-24 08:00 UTC until {year}-12-26 17:00 UTC; "
-        "U0CLARA stands in\n"
+        "U0CLARA can decide for them\n"
     )
     assert theirs.err == "U0CLARA is not away.\n"
 
@@ -89,7 +89,7 @@ async def test_an_absence_that_cannot_be_is_refused(shell: CommandLine) -> None:
 
     for said, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
-        (nobody, "Say who acts: --as"),
+        (nobody, "Use --as to name the person"),
         (far, "--until: “9999-12-31” is too far in the future."),
     ):
         assert (said.code, said.out) == (2, "")

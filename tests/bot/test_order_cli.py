@@ -69,7 +69,7 @@ async def test_who_may_not_decide_is_refused_in_one_sentence(till: Till) -> None
     needless = await till.type("decide", small, "approve", "--as", BORIS)
 
     assert [one.code for one in (own, stranger, nobody, needless)] == [REFUSED, REFUSED, 2, 2]
-    assert nobody.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
+    assert nobody.err == "Use --as to name the person who acts, such as --as U0ANA.\n"
     assert needless.err == f"{small} needs no approval, so there is nothing to decide.\n"
     assert await till.shell.refused(approval_id(large)) == [
         (by(ANA), "approve", "own_request"),
@@ -114,7 +114,7 @@ async def test_a_payment_made_elsewhere_completes_the_order_and_a_second_goes_ba
     more = await till.type("pay", order_id)
 
     assert "the customer pays elsewhere, until " in waiting.out
-    assert waiting.err == f"It waits for its payment: `countersign order pay {order_id}`.\n"
+    assert waiting.err == f"Waiting for payment. Run `countersign order pay {order_id}`.\n"
     assert (paid.code, paid.json["verdict"]) == (0, "wanted")
     assert (again.code, again.out) == (0, f"Paid: 500.00 USD for {order_id}.\n")
     assert "Status: completed\n" in shown.out

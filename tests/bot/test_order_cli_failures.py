@@ -13,9 +13,9 @@ NOWHERE = "127.0.0.1:1"
 START = ("start", "--customer", "Acme", "--as", ANA)
 
 WRONG: list[tuple[tuple[str, ...], str]] = [
-    ((*START[:3], "--total", "5"), "Say who acts: --as and a Slack member id"),
-    (START, "Say what is ordered: either --total or --line"),
-    ((*START, "--total", "5", "--line", "DESK-OAK:1:5"), "Say what is ordered: either"),
+    ((*START[:3], "--total", "5"), "Use --as to name the person who acts"),
+    (START, "Use either --total, or --line"),
+    ((*START, "--total", "5", "--line", "DESK-OAK:1:5"), "Use either --total"),
     ((*START, "--total", "lots"), "--total: Enter the amount as a number"),
     ((*START, "--line", "DESK-OAK:1"), "--line: “DESK-OAK:1” is not SKU:QUANTITY:PRICE"),
     ((*START, "--line", "DESK-OAK:0:5"), "--line DESK-OAK:0:5: "),
@@ -24,12 +24,12 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     ((*START, "--total", "5", "--email", "at home"), "--email: "),
     ((*START, "--total", "5", "--expire-after", "soon"), "--expire-after: "),
     ((*START, "--total", "5", "--pay-within", "soon"), "--pay-within: "),
-    ((*START, "--total", "5", "--id", "ORD-1"), "--id: this is not an order's number."),
+    ((*START, "--total", "5", "--id", "ORD-1"), "--id: this is not an order number."),
     ((*START, "--total", "5", "--customer", " "), "--customer: This field is required."),
-    (("show", "ORD-1"), "ORDER: this is not an order's number."),
-    (("cancel", "ORD-00000000"), "Say who acts: --as and a Slack member id"),
-    (("decide", "ORD-00000000", "approve"), "Say who acts: --as and a Slack member id"),
-    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member id."),
+    (("show", "ORD-1"), "ORDER: this is not an order number."),
+    (("cancel", "ORD-00000000"), "Use --as to name the person who acts"),
+    (("decide", "ORD-00000000", "approve"), "Use --as to name the person who acts"),
+    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member ID."),
 ]
 
 
@@ -69,7 +69,7 @@ async def test_one_number_is_one_order(till: Till) -> None:
     assert same.json == {"order_id": order_id, **total, "is_new": False}
     for other in others:
         assert (other.code, other.out) == (CANNOT, "")
-        assert other.err.startswith(f"{order_id} exists already, and it is another order")
+        assert other.err.startswith(f"{order_id} already exists with different content")
 
 
 async def test_the_list_is_the_newest_first_and_can_be_narrowed(till: Till) -> None:
@@ -91,7 +91,7 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(till: Till) -> N
     assert await listed("--open") == [second]
     assert await listed("--requester", ANA) == [first]
     assert await listed("--limit", "1") == [second]
-    assert (await till.type("list", "--requester", BORIS)).err == "There are none.\n"
+    assert (await till.type("list", "--requester", BORIS)).err == "None found.\n"
 
 
 async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
@@ -114,7 +114,7 @@ async def test_with_temporal_or_the_worker_down_the_records_answer_as_of_when(
 
     for said in (silent, gone):
         assert said.code == CANNOT
-        assert "the last that the records know" in said.err
+        assert "the last recorded state" in said.err
     assert silent.out == "awaiting_approval\n"
     assert "Status: waiting for approval\n" in gone.out
     assert (over.code, over.json["status"]) == (0, "completed")

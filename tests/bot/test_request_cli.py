@@ -32,8 +32,8 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLin
         "1,500.00 USD",
         "https://x.test/a",
         "  by the lake",
-        "U0BORIS is asked, by user:U0BORIS",
-        "U0BORIS may now: approve, reject, request-changes, comment, delegate",
+        "U0BORIS (user:U0BORIS)",
+        "U0BORIS can now: approve, reject, request-changes, comment, delegate",
     ):
         assert words in shown.out
     assert (done.code, done.err) == (0, "")
@@ -41,7 +41,7 @@ async def test_a_request_is_asked_shown_decided_and_waited_for(shell: CommandLin
     decided = await shell.fact(request, Fact.DECISION_RECORDED)
     assert (decided.actor, decided.reason) == (by(BORIS), "Fine")
     assert waited.code == 0
-    assert f"{request} exists already" in waited.err
+    assert f"{request} already exists" in waited.err
     assert "U0BORIS approved" in waited.out
     assert "Ended:" in waited.out
 
@@ -54,7 +54,7 @@ async def test_what_needs_nobody_is_told_to_be_approved_at_once(shell: CommandLi
 
     assert said.code == 0
     assert said.out.startswith("REQ-")
-    assert said.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
+    assert said.err == "Approved: “general: up to 100.00 USD” needs no approval.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
@@ -90,7 +90,7 @@ async def test_an_amendment_prints_what_it_changed(shell: CommandLine) -> None:
 
     assert said.code == 0, said.err
     assert "  amount: “1,500.00 USD” → “900.00 USD”" in said.out
-    assert "  links: “https://x.test/a” → nothing" in said.out
+    assert "  links: “https://x.test/a” → (empty)" in said.out
 
 
 async def test_the_same_key_is_the_same_deed_also_once_the_request_has_ended(
@@ -130,7 +130,7 @@ async def test_what_temporal_has_forgotten_is_shown_and_repeated_from_the_record
     assert shown.code == 0
     assert (shown.json["status"], shown.json["may"]) == ("admin_closed", [])
     assert "as_of" in shown.json
-    assert (again.code, again.err) == (0, "It was done before; nothing was changed now.\n")
+    assert (again.code, again.err) == (0, "This was already done, so nothing was changed.\n")
     assert other.code == 2
     assert "U0FAY" in other.err
 
@@ -147,9 +147,9 @@ async def test_what_temporal_lost_while_it_was_open_is_shown_as_of_when(
 
     assert shown.code == 0
     assert "waiting for approval" in shown.out
-    assert shown.out.rstrip().endswith("UTC: the last that the records know.")
+    assert shown.out.rstrip().endswith("UTC: the last recorded state.")
     assert late.code == 2
-    assert late.err.startswith(f"{lost} does not run any more, so nothing was changed.")
+    assert late.err.startswith(f"{lost} is no longer running, so nothing was changed.")
 
 
 async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLine) -> None:
@@ -167,7 +167,7 @@ async def test_the_list_is_the_newest_first_and_can_be_narrowed(shell: CommandLi
 
     assert [line for line in plain.out.splitlines() if line.startswith("REQ-")] == [
         f"{second} · waiting for approval · level 1 of 1: U0BORIS, U0CLARA",
-        f"{first} · closed by an admin, undecided",
+        f"{first} · closed by an admin",
     ]
     assert await listed() == [second, first]
     assert await listed("--open") == [second]

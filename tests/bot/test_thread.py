@@ -123,7 +123,7 @@ async def test_view_details_shows_the_whole_of_it_to_whom_it_concerns(
     shown = await desk.says(READERS[who], SECRET)
     assert "Waiting for approval" in text_of(shown)
     assert "Audit trail" in text_of(shown)
-    assert "sent the request" in text_of(shown)
+    assert "requested approval" in text_of(shown)
     assert await shop.refused(asked.request_id) == []
 
 

@@ -57,7 +57,7 @@ class Till:
         """Start the same order again, and return what --wait says of it."""
         named = ("start", "--customer", "Acme GmbH", "--id", order_id, "--wait")
         said = await self.type(*named, *words)
-        assert said.err.startswith(f"{order_id} exists already; nothing was ordered again.\n")
+        assert said.err.startswith(f"{order_id} already exists, so nothing was created.\n")
         return said
 
     async def let_pass(self) -> None:
