@@ -23,26 +23,30 @@ TIMEOUT = 60.0
 """Default of --timeout: seconds for which an unconfirmed command is retried."""
 
 Request = Annotated[
-    str, typer.Argument(metavar="REQUEST", help="Its number, such as REQ-7K2M4QXA.")
+    str, typer.Argument(metavar="REQUEST", help="The request number, such as REQ-7K2M4QXA.")
 ]
 As = Annotated[
     str,
-    typer.Option("--as", metavar="PERSON", help="Who acts, by Slack member id. Needed."),
+    typer.Option(
+        "--as", metavar="PERSON", help="The person who acts, by Slack member ID. Required."
+    ),
 ]
 AsReader = Annotated[
     str,
-    typer.Option("--as", metavar="PERSON", help="Show what this person may do (Slack member id)."),
+    typer.Option("--as", metavar="PERSON", help="Show what this person can do (Slack member ID)."),
 ]
-Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number, such as ORD-7K2M4QXA.")]
+Order = Annotated[
+    str, typer.Argument(metavar="ORDER", help="The order number, such as ORD-7K2M4QXA.")
+]
 AsOrDefault = Annotated[
     str,
     typer.Option(
-        "--as", metavar="PERSON", help="Who acts, by Slack member id; the default is CLI_PERSON."
+        "--as", metavar="PERSON", help="The person who acts, by Slack member ID [CLI_PERSON]."
     ),
 ]
-Reason = Annotated[str, typer.Option(help="Why, in at most 3,000 characters.")]
+Reason = Annotated[str, typer.Option(help="The reason, up to 3,000 characters.")]
 Key = Annotated[
-    str, typer.Option(help="Idempotency key: repeated with the same key, the command counts once.")
+    str, typer.Option(help="Idempotency key: with the same key, a command takes effect once.")
 ]
 Timeout = Annotated[
     float,
@@ -51,7 +55,7 @@ Timeout = Annotated[
         "--patience",
         min=0,
         metavar="SECONDS",
-        help="How long to retry until there is an answer. --patience is the former name.",
+        help="How long to wait for an answer. --patience is the former name.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -78,8 +82,8 @@ def run(work: Callable[[CliContext], Awaitable[_Result]], timeout: float = TIMEO
         if sys.flags.dev_mode:
             raise
         remark(
-            f"This should not have happened ({type(error).__name__}): please report it. "
-            "PYTHONDEVMODE=1 before the command shows where."
+            f"Unexpected error ({type(error).__name__}). Please report it. "
+            "Run the command with PYTHONDEVMODE=1 to see the traceback."
         )
         raise typer.Exit(Exit.BROKEN) from None
 
@@ -109,7 +113,7 @@ def operator(person: str) -> Actor:
 
     """
     if not person:
-        raise CommandError("Say who acts: --as and a Slack member id, such as --as U0ANA.")
+        raise CommandError("Use --as to name the person who acts, such as --as U0ANA.")
     try:
         user = pwd.getpwuid(os.getuid()).pw_name  # not from LOGNAME, which any user can set
     except KeyError:  # a container's user without a name
@@ -126,7 +130,7 @@ def member(written: str, option: str) -> str:
     """
     if re.fullmatch(MEMBER_ID, written):
         return written
-    raise CommandError(f"{option}: “{written}” is not a Slack member id. They look like U0ANA.")
+    raise CommandError(f"{option}: “{written}” is not a Slack member ID. They look like U0ANA.")
 
 
 def number(written: str) -> str:
@@ -138,7 +142,7 @@ def number(written: str) -> str:
     """
     if re.fullmatch(r"[!-~]{1,200}", written):
         return written
-    raise CommandError("REQUEST: this is not a request's number. They look like REQ-7K2M4QXA.")
+    raise CommandError("REQUEST: this is not a request number. They look like REQ-7K2M4QXA.")
 
 
 def order_number(written: str, option: str = "ORDER") -> str:
@@ -151,7 +155,7 @@ def order_number(written: str, option: str = "ORDER") -> str:
     if ORDER_ID.fullmatch(written):
         return written
     raise CommandError(
-        f"{option}: this is not an order's number. They are ORD- and eight digits or capital "
+        f"{option}: this is not an order number. They are ORD- and eight digits or capital "
         "letters without I, L, O and U, such as ORD-7K2M4QXA."
     )
 
@@ -168,7 +172,7 @@ def typed(written: str, option: str) -> str:
     except UnicodeEncodeError:
         raise CommandError(f"{option}: this is not valid UTF-8.") from None
     if "\0" in written:
-        raise CommandError(f"{option}: this holds a NUL character, so it is not a text.")
+        raise CommandError(f"{option}: this contains a NUL character.")
     return written
 
 
@@ -182,7 +186,7 @@ def text_of(written: str, file: str, option: str) -> str:
     if not file:
         return typed(written, option)
     if written:
-        raise CommandError(f"Give {option} or {option}-file, not both.")
+        raise CommandError(f"Use {option} or {option}-file, not both.")
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return typed(raw.decode(), f"{option}-file")

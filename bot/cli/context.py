@@ -230,7 +230,9 @@ def command_group(request_id: str) -> str:
 def unknown(request_id: str) -> CommandError:
     """Return the error that there is no such request or order."""
     group = command_group(request_id)
-    return CommandError(f"There is no {group} {request_id}. `countersign {group} list` lists them.")
+    return CommandError(
+        f"There is no {group} {request_id}. `countersign {group} list` lists all {group}s."
+    )
 
 
 def unreadable(request_id: str) -> CommandError:

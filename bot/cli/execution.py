@@ -50,27 +50,27 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
 
     """
     if isinstance(asked, OrderInput):
-        number, noun, other = asked.order.order_id, "order", "it is another order"
+        number, noun, other = asked.order.order_id, "order", "with different content"
     else:
-        number, noun, other = asked.request_id, "request", "it asks for something else"
+        number, noun, other = asked.request_id, "request", "with different content"
     starts = await context.starts()
     try:
         started = await starts.start(asked, retry_for=context.retry_for)
     except TemporalUnavailableError:
         await starts.require_namespace()
         raise CommandError(
-            f"Not confirmed: it is not known whether {number} was received. "
-            f"Repeat the command with --id {number}: it is one {noun}.",
+            f"Not confirmed: {number} may have been created or not. "
+            f"Repeat the command with --id {number}: only one {noun} is created.",
             Exit.UNCONFIRMED,
         ) from None
     if not started.is_new and started.existing is None:
         raise CommandError(
-            f"{number} exists already, but Temporal, or the worker on its queue, did not answer in "
+            f"{number} already exists, but Temporal, or the worker on its queue, did not answer in "
             "time, so nothing was changed. Please try again in a minute."
         )
     if not started.is_same:
         raise CommandError(
-            f"{number} exists already, and {other}: nothing was changed. Choose another --id."
+            f"{number} already exists {other}, so nothing was changed. Choose another --id."
         )
     return started.is_new
 
@@ -117,14 +117,14 @@ async def execute(context: CliContext, request_id: str, wanted: Command, key: st
             raise CommandError(sentence, Exit.REFUSED)
         case Unconfirmed():
             raise CommandError(
-                "Still not confirmed: it is not known whether it counts. Repeat the command "
-                f"with --key {name}: it counts once.",
+                "Still not confirmed. Repeat the command "
+                f"with --key {name}: it takes effect only once.",
                 Exit.UNCONFIRMED,
             )
         case UnknownRequest():
             raise unknown(request_id)
         case Ended(already_done=True, snapshot=snapshot) if snapshot is not None:
-            remark("It was done before; nothing was changed now.")
+            remark("This was already done, so nothing was changed.")
             return snapshot
     raise _ended(request_id, result)
 
@@ -139,8 +139,9 @@ def _ended(request_id: str, result: Ended[Any]) -> CommandError:
     if record is None or not lost:
         return CommandError(notices.field_refusal(result.code, result.data, ENGLISH))
     return CommandError(
-        f"{request_id} is no longer running, so nothing was changed. Its last recorded state is of "
-        f"{instant(record.changed_at)}: `countersign {command_group(request_id)} show {request_id}`"
+        f"{request_id} is no longer running, so nothing was changed. Its last recorded state is from "
+        f"{instant(record.changed_at)}: see "
+        f"`countersign {command_group(request_id)} show {request_id}`."
     )
 
 

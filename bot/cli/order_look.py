@@ -110,8 +110,8 @@ async def approval_to_decide(context: CliContext, order_id: str, person: str) ->
             return menu.face
         await asyncio.sleep(POLL_INTERVAL)
     raise CommandError(
-        f"It is not known yet who may decide about {order_id}: "
-        f"`countersign request show {order.approval_id}` shows more."
+        f"The approvers of {order_id} are not known yet. "
+        f"See `countersign request show {order.approval_id}`."
     )
 
 

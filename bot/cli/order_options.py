@@ -90,12 +90,12 @@ def _draft(options: OrderOptions, products: Mapping[str, str]) -> DraftOrder:
 
 def _lines(options: OrderOptions, products: Mapping[str, str]) -> tuple[DraftLine, ...]:
     if bool(options.total) == bool(options.lines):
-        raise CommandError("Say what is ordered: either --total or --line, once for each product.")
+        raise CommandError("Use either --total, or --line once for each product.")
     if not options.total:
         return tuple(map(_line, options.lines))
     if not products:
         raise CommandError(
-            "There is no product to order. `countersign stock add` adds one, or --line names it."
+            "There is no product to order. Add one with `countersign stock add`, or use --line."
         )
     return (DraftLine(sku=min(products), quantity="1", unit_price=typed(options.total, "--total")),)
 

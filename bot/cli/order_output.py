@@ -14,9 +14,9 @@ from workflows.rules.orders.parcel import Parcel
 STATE_TEXTS = {
     OrderStatus.AWAITING_APPROVAL: "waiting for approval",
     OrderStatus.PROCESSING: "in progress",
-    OrderStatus.AWAITING_PAYMENT: "waiting for its payment",
+    OrderStatus.AWAITING_PAYMENT: "waiting for payment",
     OrderStatus.COMPENSATING: "being undone",
-    OrderStatus.NEEDS_ATTENTION: "needs attention: something could not be undone",
+    OrderStatus.NEEDS_ATTENTION: "needs attention: a step could not be undone",
     OrderStatus.COMPLETED: "completed",
     OrderStatus.REJECTED: "rejected",
     OrderStatus.EXPIRED: "expired",
@@ -44,7 +44,7 @@ def order_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
     yield from labelled(
         {
             "Note": order.note,
-            "Asked by": f"{actor_text(snapshot.requester)}, {instant(snapshot.received_at)}",
+            "Requested by": f"{actor_text(snapshot.requester)}, {instant(snapshot.received_at)}",
             "Approval": _approval_text(snapshot),
             "Payment": _payment_text(snapshot),
             "Expected": _expected_text(snapshot),
@@ -81,7 +81,7 @@ def _trouble_lines(snapshot: OrderSnapshot) -> Iterator[Line]:
 def _approval_text(snapshot: OrderSnapshot) -> str:
     if snapshot.approval is None:
         waits = snapshot.status is OrderStatus.AWAITING_APPROVAL
-        return "being asked for" if waits else "not needed"
+        return "waiting" if waits else "not needed"
     decision = approval_message(snapshot.approval)
     last = f" · {decision_text(decision)}" if decision else ""
     return STATES[snapshot.approval.status] + last
@@ -145,12 +145,12 @@ def next_step_text(status: OrderStatus, order_id: str) -> str:
     match status:
         case OrderStatus.AWAITING_APPROVAL:
             return (
-                "It waits for approval: the card, or "
+                "Waiting for approval. Decide on the card, or run "
                 f"`countersign order decide {order_id} approve --as PERSON`."
             )
         case OrderStatus.AWAITING_PAYMENT:
-            return f"It waits for its payment: `countersign order pay {order_id}`."
+            return f"Waiting for payment. Run `countersign order pay {order_id}`."
         case OrderStatus.NEEDS_ATTENTION:
-            return f"It waits for help: `countersign order resume {order_id}`."
+            return f"Once the cause is fixed, run `countersign order resume {order_id}`."
         case _:
             return ""

@@ -36,7 +36,7 @@ def decide(
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Approve or reject an order; right after its start, as soon as its approvers are known."""
+    """Approve or reject an order. Waits until its approvers are known."""
 
     async def work(context: CliContext) -> ApprovalSnapshot:
         actor, number = command.operator(as_), command.order_number(order)
@@ -56,8 +56,8 @@ def decide(
 verbs.add_generated(app, verbs.ORDERS)
 
 PAY_CODES = (
-    "Exit codes: 0 the order has its payment. 2 failed: an option is invalid, there is no such order, "
-    "or the bot is down or does not accept our signature. 5 not confirmed: repeat the command with "
+    "Exit codes: 0 paid. 2 failed: an option is invalid, the order is unknown, or the bot is down or "
+    "rejects the signature. 5 not confirmed: repeat the command with "
     "the --key that it prints. 6 the order accepts no payment: it is recorded and refunded."
 )
 

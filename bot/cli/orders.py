@@ -27,7 +27,7 @@ from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
 
 app = typer.Typer(
-    help="Orders: start, show, list, decide, pay, cancel, resume, schedule.",
+    help="Start, show, list, decide, pay and cancel orders.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -40,8 +40,8 @@ WAIT_CODES = (
     "the command with the --id that it prints."
 )
 SHOW_CODES = (
-    "Exit codes: 0 shown. 2 failed: there is no such order, or the database is down. If an "
-    "open order does not answer, its last recorded state is shown, also with exit code 2."
+    "Exit codes: 0 shown. 2 failed: the order is unknown, or the database is down. If a running "
+    "order does not answer, its last recorded state is shown, also with exit code 2."
 )
 _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECTED}
 
@@ -50,10 +50,10 @@ _OUTCOMES = {OrderStatus.COMPLETED: Exit.DONE, OrderStatus.REJECTED: Exit.REJECT
 def start(
     *,
     customer: Annotated[str, typer.Option(metavar="NAME", help="The customer.")],
-    total: Annotated[str, typer.Option(help="One product at this price: 500.")] = "",
+    total: Annotated[str, typer.Option(help="The price of one product, such as 500.")] = "",
     line: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU:QTY:PRICE", help="One line; repeat for more."),
+        typer.Option(metavar="SKU:QTY:PRICE", help="A line of the order; can be repeated."),
     ] = None,
     as_: AsOrDefault = "",
     order_id: Annotated[
@@ -61,29 +61,30 @@ def start(
         typer.Option(
             "--id",
             metavar="ORD-…",
-            help="Its number: repeated with the same number, it is one order.",
+            help="The order number; the same number is the same order.",
         ),
     ] = "",
-    note: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
-    email: Annotated[str, typer.Option(help="Where to notify the customer.")] = "",
+    note: Annotated[str, typer.Option(help="Details for the approvers.")] = "",
+    email: Annotated[str, typer.Option(help="The customer's email address.")] = "",
     card_expiry: Annotated[
-        str, typer.Option(metavar="MM/YY", help="The payment card's; 12/23 is past.")
+        str,
+        typer.Option(metavar="MM/YY", help="The payment card's expiry [12/99]; 12/23 has expired."),
     ] = "",
     await_payment: Annotated[
         bool, typer.Option("--await-payment", help="The customer pays elsewhere; see `pay`.")
     ] = False,
     pay_within: Annotated[
-        str, typer.Option(help="How long to wait for that payment, at most 24h: 10s, 4h.")
+        str, typer.Option(help="How long to wait for that payment, such as 10s; at most 24h.")
     ] = "",
     expire_after: Annotated[
-        str, typer.Option(help="How long to wait for approval: 10s, 30m, 2d.")
+        str, typer.Option(help="How long to wait for approval, such as 10s, 30m or 2d.")
     ] = "",
     simulate: Annotated[Simulation | None, typer.Option(help="Make this fail on purpose.")] = None,
     wait: command.Wait = False,
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Start an order; its number is printed and, with --wait, how it ended."""
+    """Start an order. Prints its number and, with --wait, the outcome."""
     options = OrderOptions(
         order_id=order_id or new_request_id(RequestKind.ORDER),
         customer=customer,
@@ -117,7 +118,7 @@ async def _start(context: CliContext, asked: OrderInput, *, wait: bool, json: bo
         document = {"order_id": order.order_id, **total, "is_new": is_new}
         output(document, [Line(order.order_id)], as_json=json)
     if not is_new:
-        remark(f"{order.order_id} exists already; nothing was ordered again.")
+        remark(f"{order.order_id} already exists, so nothing was created.")
     elif not wait:
         remark(_first_step(asked))
     if not wait:
@@ -143,7 +144,7 @@ def show_order(
     wait: command.Wait = False,
     json: Json = False,
 ) -> None:
-    """Show an order: its lines, approval, steps, what it waits for, what went wrong."""
+    """Show an order: lines, approval, steps, failures and what to do next."""
 
     async def work(context: CliContext) -> OrderSnapshot:
         number = command.order_number(order)
@@ -196,7 +197,7 @@ def list_orders(
     limit: command.Limit = 20,
     json: Json = False,
 ) -> None:
-    """List orders from the records, the newest first."""
+    """List orders from the records, newest first."""
 
     async def work(context: CliContext) -> list[OrderSnapshot]:
         await context.require_records()
@@ -224,6 +225,6 @@ def _end(snapshot: OrderSnapshot) -> None:
     """If an open order did not answer, print how old the answer is, and fail."""
     if snapshot.as_of is not None and snapshot.ended_at is None:
         remark(
-            f"The order does not answer. This is its last recorded state, of {instant(snapshot.as_of)}."
+            f"As of {instant(snapshot.as_of)}: the last recorded state. The order does not answer."
         )
         raise typer.Exit(Exit.CANNOT)

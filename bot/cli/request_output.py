@@ -15,17 +15,17 @@ from workflows.rules.shared.content import ContentChange
 
 STATES = {
     Status.PENDING: "waiting for approval",
-    Status.CHANGES_REQUESTED: "waiting for its requester to change it",
+    Status.CHANGES_REQUESTED: "changes requested",
     Status.APPROVED: "approved",
     Status.REJECTED: "rejected",
     Status.EXPIRED: "expired",
     Status.WITHDRAWN: "withdrawn",
-    Status.ADMIN_CLOSED: "closed by an admin, undecided",
+    Status.ADMIN_CLOSED: "closed by an admin",
 }
 VERDICTS = {
     Verdict.APPROVE: "approved",
     Verdict.REJECT: "rejected",
-    Verdict.REQUEST_CHANGES: "wanted changes",
+    Verdict.REQUEST_CHANGES: "requested changes",
 }
 
 UNREAD = "approvers_unread"
@@ -51,7 +51,7 @@ def counted(what: str, count: int) -> str:
 def actor_text(actor: Actor | None) -> str:
     """Return the person and, for the command line, the operator."""
     if actor is None or not actor.person:
-        return "no one"
+        return "Countersign"
     return f"{actor.person} (command line: {actor.operator})" if actor.operator else actor.person
 
 
@@ -84,11 +84,11 @@ def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     asked = f"{actor_text(snapshot.requester)}, {instant(snapshot.submitted_at)}"
     return labelled(
         {
-            "State": state,
+            "Status": state,
             "Ended": ended,
             "Reason": quote(snapshot.closing_reason),
-            "Asked by": asked,
-            "Rule": str(snapshot.rule),
+            "Requested by": asked,
+            "Policy": str(snapshot.rule),
         }
     )
 
@@ -96,7 +96,7 @@ def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 def _why(snapshot: ApprovalSnapshot) -> str:
     key = f"outcome.why.{snapshot.closing_rule}"
     if not ENGLISH.has(key):
-        return f"Rule: {snapshot.closing_rule}."
+        return f"Reason code: {snapshot.closing_rule}."
     return translator(snapshot.language)(key, rule=snapshot.rule, code=snapshot.closing_rule)
 
 
@@ -111,7 +111,7 @@ def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
     lines += [Line(f"{field.label}: {field.value}") for field in content.fields]
     lines += [Line(f"Link: {link}") for link in content.links]
     if content.text.strip():
-        lines.append(Line("Text:"))
+        lines.append(Line("Description:"))
         lines += [Line(part, 1) for part in content.text.strip().splitlines()]
     return lines
 
@@ -119,17 +119,19 @@ def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 def change_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
     """Return the changes of the last amendment, and those that an approver requests."""
     if snapshot.changes:
-        voided = f"; void since: {counted('decision', snapshot.voided)}" if snapshot.voided else ""
+        voided = (
+            f"; {counted('earlier decision', snapshot.voided)} reset" if snapshot.voided else ""
+        )
         yield Line(f"Changed (revision {snapshot.content_revision}){voided}:")
         yield from (Line(_change_text(change), 1) for change in snapshot.changes)
     if wanted := snapshot.change_request:
-        text = f"{wanted.person} wants changes, {instant(wanted.at)}: {quote(wanted.reason)}"
+        text = f"{wanted.person} requested changes, {instant(wanted.at)}: {quote(wanted.reason)}"
         yield Line(text, style="yellow")
 
 
 def _change_text(change: ContentChange) -> str:
     part = change.part.removeprefix("field:")
-    return f"{part}: {quote(change.before) or 'nothing'} → {quote(change.after) or 'nothing'}"
+    return f"{part}: {quote(change.before) or '(empty)'} → {quote(change.after) or '(empty)'}"
 
 
 def _level_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Line]:
@@ -145,13 +147,13 @@ def _level_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[L
 
 def _level_state(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> str:
     if level.passed:
-        return "passed"
+        return "approved"
     if not snapshot.is_open:
-        return "closed without passing"
+        return "ended without approval"
     if snapshot.status is not Status.PENDING:
-        return "waiting for the change"
+        return "waiting for changes"
     if level.blocked == UNREAD:
-        return "its approvers are being looked up"
+        return "looking up the approvers"
     return "blocked" if level.blocked else "open"
 
 
@@ -166,14 +168,14 @@ def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Li
         {
             "Expires": instant(level.expires_at) if level.expires_at else "",
             "Approvers": ", ".join(level.sources),
-            "Unreadable": ", ".join(level.unreadable),
+            "Could not read": ", ".join(level.unreadable),
             "Reminders": str(level.reminders or ""),
             "Escalations": str(level.escalations or ""),
         },
         1,
     )
     for approver in level.asked:
-        source = f" is asked, by {approver.source}" if approver.source else ""
+        source = f" ({approver.source})" if approver.source else ""
         yield Line(f"{approver.person}{source}", 1)
     for delegate in level.delegates:
         yield Line(_delegate_text(delegate), 1)
@@ -182,7 +184,7 @@ def _open_lines(snapshot: ApprovalSnapshot, level: LevelSnapshot) -> Iterator[Li
 def _delegate_text(delegate: Delegate) -> str:
     starts = f", from {instant(delegate.starts)}" if delegate.starts else ""
     ends = f", until {instant(delegate.ends)}" if delegate.ends else ""
-    return f"{delegate.person} may stand in for {delegate.seat}{starts}{ends}"
+    return f"{delegate.person} can decide for {delegate.seat}{starts}{ends}"
 
 
 def _decision_text(decision: RecordedDecision) -> str:
@@ -197,7 +199,9 @@ def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
     if not snapshot.comments:
         return
     last = (
-        f", the last {len(snapshot.remarks)}" if snapshot.comments > len(snapshot.remarks) else ""
+        f", most recent {len(snapshot.remarks)}"
+        if snapshot.comments > len(snapshot.remarks)
+        else ""
     )
     yield Line(f"Comments: {snapshot.comments}{last}", style="bold")
     for remark in snapshot.remarks:
@@ -206,8 +210,8 @@ def _comment_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
 
 def menu_line(person: str, verbs: Sequence[Verb]) -> Line:
     """Return the commands that the person may use now."""
-    what = ", ".join(map(verb_text, verbs)) or "nothing here"
-    return Line(f"{person} may now: {what}", style="bold")
+    what = ", ".join(map(verb_text, verbs)) or "nothing"
+    return Line(f"{person} can now: {what}", style="bold")
 
 
 def short_lines(snapshot: ApprovalSnapshot) -> list[Line]:
@@ -233,4 +237,4 @@ def short_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 def absence_text(absence: Absence) -> str:
     """Return an absence in one line."""
     period = f"from {instant(absence.starts)} until {instant(absence.ends)}"
-    return f"{absence.person} is away {period}; {absence.delegate} stands in"
+    return f"{absence.person} is away {period}; {absence.delegate} can decide for them"

@@ -47,11 +47,9 @@ def decide(
     ],
     as_: As = "",
     reason: Reason = "",
-    level: Annotated[
-        int | None, typer.Option(min=1, help="The level to decide (the latest one).")
-    ] = None,
+    level: Annotated[int | None, typer.Option(min=1, help="The level to decide [latest].")] = None,
     revision: Annotated[
-        int | None, typer.Option(min=1, help="The content revision you read (the current one).")
+        int | None, typer.Option(min=1, help="The content revision you read [current].")
     ] = None,
     key: Key = "",
     timeout: Timeout = TIMEOUT,
@@ -86,7 +84,7 @@ def comment(
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Comment, without deciding."""
+    """Add a comment. A comment is not a decision."""
 
     async def make(_: CliContext, actor: Actor) -> Comment:
         typed = command.text_of("", "-", "TEXT") if text == "-" else command.typed(text, "TEXT")
@@ -99,20 +97,24 @@ def comment(
 def amend(
     *,
     request: Request,
-    title: Annotated[str | None, typer.Option(help="Another title.")] = None,
-    text: Annotated[str | None, typer.Option(help="Another text; “” removes it.")] = None,
-    text_file: Annotated[str, typer.Option(help="Read the text there; - is standard input.")] = "",
-    amount: Annotated[str | None, typer.Option(help="Another amount; “” removes it.")] = None,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    text: Annotated[str | None, typer.Option(help="The new text; “” removes it.")] = None,
+    text_file: Annotated[
+        str, typer.Option(help="A file to read it from; - is standard input.")
+    ] = "",
+    amount: Annotated[str | None, typer.Option(help="The new amount; “” removes it.")] = None,
     link: Annotated[
         list[str] | None,
-        typer.Option(metavar="URL", help="Replaces all links; repeat for more; “” for none."),
+        typer.Option(
+            metavar="URL", help="A link; can be repeated. Replaces all links; “” removes them."
+        ),
     ] = None,
     as_: As = "",
     key: Key = "",
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Change your request; what is not given stays. Earlier decisions become void."""
+    """Change your request. Parts you leave out stay; earlier decisions become void."""
 
     async def make(context: CliContext, actor: Actor) -> Amendment:
         options = request_options.Options(
@@ -134,13 +136,13 @@ def amend(
 def delegate(
     *,
     request: Request,
-    to: Annotated[str, typer.Option(metavar="PERSON", help="Your delegate, by Slack member id.")],
+    to: Annotated[str, typer.Option(metavar="PERSON", help="Your delegate, by Slack member ID.")],
     as_: As = "",
     key: Key = "",
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Name a delegate who may decide for you on this request."""
+    """Let another person decide for you on this request."""
 
     async def make(_: CliContext, actor: Actor) -> Delegation:
         return Delegation(actor=actor, delegate=command.member(to, "--to"))
@@ -155,7 +157,8 @@ def reassign(
     approver: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="SOURCE", help="user:U…, group:…, email:… or manager; repeat for more. Needed."
+            metavar="SOURCE",
+            help="user:U…, group:…, email:… or manager; can be repeated. Required.",
         ),
     ] = None,
     as_: As = "",
@@ -164,7 +167,7 @@ def reassign(
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Name other approvers for the open level, as an admin; a reason is required."""
+    """As an admin, choose other approvers for the open level. A reason is required."""
 
     async def make(_: CliContext, actor: Actor) -> Reassignment:
         return Reassignment(
@@ -179,7 +182,7 @@ def reassign(
 def _sources(written: list[str]) -> tuple[ApproverSource, ...]:
     if not written:
         raise CommandError(
-            "Name who decides: --approver user:U…, group:…, email:… or manager, once for each."
+            "Choose approvers: --approver user:U…, group:…, email:… or manager, once for each."
         )
     try:
         sources = [read_source(command.typed(source, "--approver")) for source in written]

@@ -36,7 +36,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.ids import REQUEST_ID
 
 app = typer.Typer(
-    help="Requests: create, show, list, decide, and every other verb.",
+    help="Create, show, list and decide requests.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
 )
@@ -49,13 +49,17 @@ _OUTCOMES = {Status.APPROVED: Exit.DONE, Status.REJECTED: Exit.REJECTED}
 def create(
     *,
     policy: Annotated[str, typer.Option(help="The policy, as named in policies.toml.")],
-    title: Annotated[str, typer.Option(help="What you request, in a few words.")],
-    text: Annotated[str, typer.Option(help="What the approvers should know.")] = "",
-    text_file: Annotated[str, typer.Option(help="Read the text there; - is standard input.")] = "",
-    amount: Annotated[str, typer.Option(help="How much, such as “1500.00 USD”.")] = "",
-    link: Annotated[list[str] | None, typer.Option(metavar="URL", help="Repeat for more.")] = None,
+    title: Annotated[str, typer.Option(help="The request in a few words.")],
+    text: Annotated[str, typer.Option(help="Details for the approvers.")] = "",
+    text_file: Annotated[
+        str, typer.Option(help="A file to read it from; - is standard input.")
+    ] = "",
+    amount: Annotated[str, typer.Option(help="The amount, such as “1500.00 USD”.")] = "",
+    link: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A link; can be repeated.")
+    ] = None,
     answer_within: Annotated[
-        str, typer.Option(help="How long it may stay open: 30m, 4h, 2d.")
+        str, typer.Option(help="How long it can stay open: 30m, 4h or 2d.")
     ] = "",
     as_: As = "",
     request_id: Annotated[
@@ -63,14 +67,14 @@ def create(
         typer.Option(
             "--id",
             metavar="REQ-…",
-            help="Its number: repeated with the same number, it is one request.",
+            help="The request number; the same number is the same request.",
         ),
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Request an approval; the request's number is printed."""
+    """Create a request and print its number."""
 
     async def work(context: CliContext) -> Exit:
         options = request_options.Options(
@@ -98,9 +102,9 @@ async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, js
     if not json:
         show([Line(asked.request_id)])
     if not is_new:
-        remark(f"{asked.request_id} exists already; nothing was submitted again.")
+        remark(f"{asked.request_id} already exists, so nothing was created.")
     elif not asked.route.levels:
-        remark(f"Approved at once: rule “{asked.route.rule}” needs no approver.")
+        remark(f"Approved: “{asked.route.rule}” needs no approval.")
     if wait:
         snapshot = await execution.outcome(context, asked.request_id)
         output(request_json(snapshot), request_lines(snapshot), as_json=json)
@@ -115,8 +119,8 @@ async def _started_snapshot(context: CliContext, request_id: str) -> ApprovalSna
         return await context.snapshot(request_id, "")
     except (CommandError, TemporalUnavailableError):
         raise CommandError(
-            f"{request_id} was submitted, but does not answer yet: is the worker running? "
-            f"`countersign request show {request_id}` shows its current state.",
+            f"{request_id} was created, but there is no answer yet. Is the worker running? "
+            f"See `countersign request show {request_id}`.",
             Exit.UNCONFIRMED,
         ) from None
 
@@ -125,14 +129,14 @@ def _number(typed: str) -> str:
     if not typed or REQUEST_ID.fullmatch(typed):
         return typed
     raise CommandError(
-        "--id: a request's number is REQ- and then capital letters, digits and hyphens, 60 "
+        "--id: a request number is REQ- and then capital letters, digits and hyphens, 60 "
         "characters at most, such as REQ-INVOICE-2024-17."
     )
 
 
 @app.command("show", epilog=SHOW_CODES)
 def show_request(*, request: Request, as_: AsReader = "", json: Json = False) -> None:
-    """Show the current state of a request and, with --as, what that person may do with it."""
+    """Show a request and, with --as, what that person can do now."""
 
     async def work(context: CliContext) -> Seen:
         person = command.member(as_, "--as") if as_ else ""
@@ -146,7 +150,7 @@ def show_request(*, request: Request, as_: AsReader = "", json: Json = False) ->
     else:
         show(request_lines(seen.snapshot))
         if seen.as_of and seen.snapshot.is_open:
-            show([Line(f"This is the last recorded state, of {instant(seen.as_of)}.")])
+            show([Line(f"As of {instant(seen.as_of)}: the last recorded state.")])
         elif as_:
             show([menu_line(as_, seen.verbs)])
     if seen.problem:
@@ -159,7 +163,7 @@ def list_requests(
     *,
     open_only: command.OpenOnly = False,
     requester: command.Requester = "",
-    policy: Annotated[str, typer.Option(help="Only those by this policy.")] = "",
+    policy: Annotated[str, typer.Option(help="Only those under this policy.")] = "",
     limit: command.Limit = 20,
     json: Json = False,
 ) -> None:

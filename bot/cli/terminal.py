@@ -110,7 +110,7 @@ def output_list(
     to_lines: Callable[[Item], Iterable[Line]],
     *,
     as_json: bool,
-    empty: str = "There are none.",
+    empty: str = "None found.",
 ) -> None:
     """Print a list as JSON, or as lines for people; if it is empty, a remark says so."""
     items = list(found)

@@ -59,7 +59,7 @@ class OrderCli:
         """Start the same order again and return the output of --wait."""
         named = ("start", "--customer", "Acme GmbH", "--id", order_id, "--wait")
         result = await self.run(*named, *words)
-        assert result.err.startswith(f"{order_id} exists already; nothing was ordered again.\n")
+        assert result.err.startswith(f"{order_id} already exists, so nothing was created.\n")
         return result
 
     async def skip_time(self) -> None:

@@ -315,7 +315,7 @@ async def test_a_refused_redaction_says_what_to_do(cli: CliDriver) -> None:
         ): f"{request} has not ended, so its workflow",
         ("9", "--as", FAY, *reason): f"{request} has no fact 9 with a text.",
         ("2", "--as", FAY, *reason): "Fact 2 has no such --field. Its fields: ",
-        ("1", "--field", "content", *reason): "Say who acts: --as",
+        ("1", "--field", "content", *reason): "Use --as to name the person",
         ("1", "--field", "content", "--as", FAY): "--reason is required",
     }
 

@@ -30,10 +30,10 @@ async def test_open_requests_are_refreshed_when_an_absence_starts_and_ends(cli: 
     assert noted.code == 0, noted.err
     first, second = noted.out.splitlines()
     assert first.startswith("U0BORIS is away from ")
-    assert first.endswith("; U0GUS stands in")
+    assert first.endswith("; U0GUS can decide for them")
     assert second == f"{request} is refreshing its approvers."
     assert [(row["person"], row["delegate"]) for row in shown.json] == [(BORIS, GUS)]
-    assert "U0GUS may stand in for U0BORIS, from " in stands_in.out
+    assert "U0GUS can decide for U0BORIS, from " in stands_in.out
     assert (back.code, back.json["told"], back.json["absences"]) == (0, [request], [])
     assert [absence["delegate"] for absence in back.json["replaced"]] == [GUS]
     assert (none_away.code, none_away.out, none_away.err) == (0, "", "No one is away.\n")
@@ -64,7 +64,7 @@ async def test_days_are_in_the_organisations_time_zone(cli: CliDriver) -> None:
     assert hours.json["replaced"] == days.json["absences"]
     assert mine.out == (
         f"U0BORIS is away from {year}-12-24 08:00 UTC until {year}-12-26 17:00 UTC; "
-        "U0CLARA stands in\n"
+        "U0CLARA can decide for them\n"
     )
     assert theirs.err == "U0CLARA is not away.\n"
 
@@ -89,7 +89,7 @@ async def test_an_invalid_absence_is_rejected(cli: CliDriver) -> None:
 
     for result, sentence in (
         (wrong, "--until: “soon” is not a date or time."),
-        (no_actor, "Say who acts: --as"),
+        (no_actor, "Use --as to name the person"),
         (far, "--until: “9999-12-31” is too far in the future."),
     ):
         assert (result.code, result.out) == (2, "")

@@ -74,7 +74,7 @@ async def test_an_ineligible_person_is_refused_with_one_sentence(order_cli: Orde
         2,
         2,
     ]
-    assert without_actor.err == "Say who acts: --as and a Slack member id, such as --as U0ANA.\n"
+    assert without_actor.err == "Use --as to name the person who acts, such as --as U0ANA.\n"
     assert not_needed.err == f"{small} needs no approval, so there is nothing to decide.\n"
     assert await order_cli.cli.refusals_of(approval_id(large)) == [
         (cli_actor(ANA), "approve", "own_request"),
@@ -119,7 +119,7 @@ async def test_an_external_payment_completes_the_order_and_a_second_is_rejected(
     more = await order_cli.run("pay", order_id)
 
     assert "the customer pays elsewhere, until " in waiting.out
-    assert waiting.err == f"It waits for its payment: `countersign order pay {order_id}`.\n"
+    assert waiting.err == f"Waiting for payment. Run `countersign order pay {order_id}`.\n"
     assert (paid.code, paid.json["verdict"]) == (0, "wanted")
     assert (again.code, again.out) == (0, f"Paid: 500.00 USD for {order_id}.\n")
     assert "Status: completed\n" in shown.out

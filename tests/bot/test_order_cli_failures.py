@@ -15,9 +15,9 @@ NOWHERE = "127.0.0.1:1"
 START = ("start", "--customer", "Acme", "--as", ANA)
 
 WRONG: list[tuple[tuple[str, ...], str]] = [
-    ((*START[:3], "--total", "5"), "Say who acts: --as and a Slack member id"),
-    (START, "Say what is ordered: either --total or --line"),
-    ((*START, "--total", "5", "--line", "DESK-OAK:1:5"), "Say what is ordered: either"),
+    ((*START[:3], "--total", "5"), "Use --as to name the person who acts"),
+    (START, "Use either --total, or --line"),
+    ((*START, "--total", "5", "--line", "DESK-OAK:1:5"), "Use either --total"),
     ((*START, "--total", "lots"), "--total: Enter the amount as a number"),
     ((*START, "--line", "DESK-OAK:1"), "--line: “DESK-OAK:1” is not SKU:QUANTITY:PRICE"),
     ((*START, "--line", "DESK-OAK:0:5"), "--line DESK-OAK:0:5: "),
@@ -26,12 +26,12 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     ((*START, "--total", "5", "--email", "at home"), "--email: "),
     ((*START, "--total", "5", "--expire-after", "soon"), "--expire-after: "),
     ((*START, "--total", "5", "--pay-within", "soon"), "--pay-within: "),
-    ((*START, "--total", "5", "--id", "ORD-1"), "--id: this is not an order's number."),
+    ((*START, "--total", "5", "--id", "ORD-1"), "--id: this is not an order number."),
     ((*START, "--total", "5", "--customer", " "), "--customer: This field is required."),
-    (("show", "ORD-1"), "ORDER: this is not an order's number."),
-    (("cancel", "ORD-00000000"), "Say who acts: --as and a Slack member id"),
-    (("decide", "ORD-00000000", "approve"), "Say who acts: --as and a Slack member id"),
-    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member id."),
+    (("show", "ORD-1"), "ORDER: this is not an order number."),
+    (("cancel", "ORD-00000000"), "Use --as to name the person who acts"),
+    (("decide", "ORD-00000000", "approve"), "Use --as to name the person who acts"),
+    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member ID."),
 ]
 
 
@@ -76,7 +76,7 @@ async def test_an_order_id_identifies_one_order(order_cli: OrderCli) -> None:
     assert same.json == {"order_id": order_id, **total, "is_new": False}
     for other in others:
         assert (other.code, other.out) == (CANNOT, "")
-        assert other.err.startswith(f"{order_id} exists already, and it is another order")
+        assert other.err.startswith(f"{order_id} already exists with different content")
 
 
 async def test_the_list_is_newest_first_and_can_be_filtered(order_cli: OrderCli) -> None:
@@ -98,7 +98,7 @@ async def test_the_list_is_newest_first_and_can_be_filtered(order_cli: OrderCli)
     assert await listed("--open") == [second]
     assert await listed("--requester", ANA) == [first]
     assert await listed("--limit", "1") == [second]
-    assert (await order_cli.run("list", "--requester", BORIS)).err == "There are none.\n"
+    assert (await order_cli.run("list", "--requester", BORIS)).err == "None found.\n"
 
 
 async def test_without_temporal_or_a_worker_the_records_answer_with_their_age(

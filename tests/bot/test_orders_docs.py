@@ -58,8 +58,8 @@ ON_THE_CARD = {
 SENT_TO_ANA = {
     "Completed without approval": "is completed",
     "Shipped from two warehouses": "is completed",
-    "The inventory is unavailable": "couldn't be fulfilled: The inventory isn't responding (simulated).",
-    "The payment card has expired": "couldn't be fulfilled: The payment card has expired (12/23).",
+    "The inventory is unavailable": "couldn't be fulfilled. The inventory isn't responding (simulated).",
+    "The payment card has expired": "couldn't be fulfilled. The payment card has expired (12/23).",
     "The customer pays elsewhere": "is completed",
     "The order is cancelled": "was cancelled",
 }
@@ -86,7 +86,7 @@ def comparable(command: DocumentedCommand, printed: list[str]) -> list[str]:
 
     The lines that a command prints while it waits depend on timing, so they are left out.
     """
-    news = "It waits for " if "--wait" in command.words else "no such line"
+    news = "Waiting for " if "--wait" in command.words else "no such line"
     return sorted(normalised(line) for line in printed if not line.startswith(news))
 
 

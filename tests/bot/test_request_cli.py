@@ -32,8 +32,8 @@ async def test_a_request_is_created_shown_decided_and_awaited(cli: CliDriver) ->
         "1,500.00 USD",
         "https://x.test/a",
         "  by the lake",
-        "U0BORIS is asked, by user:U0BORIS",
-        "U0BORIS may now: approve, reject, request-changes, comment, delegate",
+        "U0BORIS (user:U0BORIS)",
+        "U0BORIS can now: approve, reject, request-changes, comment, delegate",
     ):
         assert words in shown.out
     assert (done.code, done.err) == (0, "")
@@ -41,7 +41,7 @@ async def test_a_request_is_created_shown_decided_and_awaited(cli: CliDriver) ->
     decided = await cli.fact(request, Fact.DECISION_RECORDED)
     assert (decided.actor, decided.reason) == (cli_actor(BORIS), "Fine")
     assert waited.code == 0
-    assert f"{request} exists already" in waited.err
+    assert f"{request} already exists" in waited.err
     assert "U0BORIS approved" in waited.out
     assert "Ended:" in waited.out
 
@@ -54,7 +54,7 @@ async def test_a_request_without_approvers_is_approved_immediately(cli: CliDrive
 
     assert result.code == 0
     assert result.out.startswith("REQ-")
-    assert result.err == "Approved at once: rule “general: up to 100.00 USD” needs no approver.\n"
+    assert result.err == "Approved: “general: up to 100.00 USD” needs no approval.\n"
     assert waited.code == 0
     assert waited.json["status"] == "approved"
     assert waited.json["content"]["text"] == "Blue ones"
@@ -90,7 +90,7 @@ async def test_an_amendment_prints_its_changes(cli: CliDriver) -> None:
 
     assert result.code == 0, result.err
     assert "  amount: “1,500.00 USD” → “900.00 USD”" in result.out
-    assert "  links: “https://x.test/a” → nothing" in result.out
+    assert "  links: “https://x.test/a” → (empty)" in result.out
 
 
 async def test_the_same_key_is_the_same_command_even_after_the_end(
@@ -130,7 +130,7 @@ async def test_a_request_deleted_from_temporal_is_shown_and_repeated_from_the_re
     assert shown.code == 0
     assert (shown.json["status"], shown.json["may"]) == ("admin_closed", [])
     assert "as_of" in shown.json
-    assert (again.code, again.err) == (0, "It was done before; nothing was changed now.\n")
+    assert (again.code, again.err) == (0, "This was already done, so nothing was changed.\n")
     assert other.code == 2
     assert "U0FAY" in other.err
 
@@ -167,7 +167,7 @@ async def test_the_list_is_newest_first_and_can_be_filtered(cli: CliDriver) -> N
 
     assert [line for line in plain.out.splitlines() if line.startswith("REQ-")] == [
         f"{second} · waiting for approval · level 1 of 1: U0BORIS, U0CLARA",
-        f"{first} · closed by an admin, undecided",
+        f"{first} · closed by an admin",
     ]
     assert await listed() == [second, first]
     assert await listed("--open") == [second]

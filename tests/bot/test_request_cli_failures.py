@@ -28,8 +28,8 @@ NOWHERE = "127.0.0.1:1"
 
 GENERAL = ("create", "--policy", "general", "--title", "Pens", "--as", ANA)
 WRONG: list[tuple[tuple[str, ...], str]] = [
-    (GENERAL[:-2], "Say who acts: --as and a Slack member id, such as --as U0ANA."),
-    ((*GENERAL[:-1], "ana"), "--as: “ana” is not a Slack member id. They look like U0ANA."),
+    (GENERAL[:-2], "Use --as to name the person who acts, such as --as U0ANA."),
+    ((*GENERAL[:-1], "ana"), "--as: “ana” is not a Slack member ID. They look like U0ANA."),
     ((*GENERAL, "--policy", "genera"), "There is no policy “genera”. Did you mean “general”?"),
     *(
         (
@@ -47,18 +47,18 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     ((*GENERAL, "--title", " "), "--title: This field is required."),
     ((*GENERAL, "--link", "ftp://x.test"), "--link: "),
     ((*GENERAL, "--answer-within", "soon"), "--answer-within: "),
-    ((*GENERAL, "--id", "ORD-1"), "--id: a request's number is REQ- and then"),
-    ((*GENERAL, "--text", "a", "--text-file", "b"), "Give --text or --text-file, not both."),
+    ((*GENERAL, "--id", "ORD-1"), "--id: a request number is REQ- and then"),
+    ((*GENERAL, "--text", "a", "--text-file", "b"), "Use --text or --text-file, not both."),
     ((*GENERAL, "--text-file", "b"), "--text-file: b cannot be read (FileNotFoundError)."),
     ((*GENERAL, "--text", "\udcff"), "--text: this is not valid UTF-8."),
-    (("withdraw", "REQ 1", "--as", ANA), "REQUEST: this is not a request's number."),
-    (("delegate", "REQ-1", "--to", "bob", "--as", ANA), "--to: “bob” is not a Slack member id."),
-    (("reassign", "REQ-1", "--as", FAY), "Name who decides: --approver user:U…"),
+    (("withdraw", "REQ 1", "--as", ANA), "REQUEST: this is not a request number."),
+    (("delegate", "REQ-1", "--to", "bob", "--as", ANA), "--to: “bob” is not a Slack member ID."),
+    (("reassign", "REQ-1", "--as", FAY), "Choose approvers: --approver user:U…"),
     (
         ("reassign", "REQ-1", "--as", FAY, "--approver", "bob"),
         "--approver: “bob” names no approver.",
     ),
-    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member id."),
+    (("list", "--requester", "bob"), "--requester: “bob” is not a Slack member ID."),
 ]
 
 
@@ -117,9 +117,7 @@ async def test_a_request_id_identifies_one_request(cli: CliDriver) -> None:
     assert (same.code, same.json["request_id"]) == (0, "REQ-INVOICE-17")
     for result in (other, stranger):
         assert (result.code, result.out) == (CANNOT, "")
-        assert result.err.startswith(
-            "REQ-INVOICE-17 exists already, and it asks for something else"
-        )
+        assert result.err.startswith("REQ-INVOICE-17 already exists with different content")
 
 
 async def test_with_temporal_down_nothing_is_done_and_the_recorded_state_is_shown(
@@ -184,7 +182,7 @@ async def test_an_unanswered_command_is_retried_and_can_be_repeated(
     snapshot = await cli.request("show", request, "--json")
 
     assert (given_up.code, given_up.out) == (UNCONFIRMED, "")
-    assert "Still not confirmed: it is not known whether it counts." in given_up.err
+    assert "Still not confirmed. Repeat the command with --key" in given_up.err
     assert notified.is_set()
     assert late.code == 0
     assert (repeated.code, repeated.err) == (0, "")
@@ -204,7 +202,7 @@ async def test_an_unconfirmed_start_names_the_request_id(
     result = await cli.request(*GENERAL, "--id", "REQ-1", "--patience", "0")
 
     assert (result.code, result.out) == (UNCONFIRMED, "")
-    assert result.err.endswith("Repeat the command with --id REQ-1: it is one request.\n")
+    assert result.err.endswith("Repeat the command with --id REQ-1: only one request is created.\n")
 
 
 async def test_a_request_without_a_worker_is_reported_as_unanswered(
@@ -215,7 +213,7 @@ async def test_a_request_without_a_worker_is_reported_as_unanswered(
     decided = await cli.request("decide", "REQ-IDLE", "approve", "--as", BORIS, "--patience", "0.1")
 
     assert (result.code, result.out) == (UNCONFIRMED, "")
-    assert result.err.startswith("REQ-IDLE was submitted, but does not answer yet")
+    assert result.err.startswith("REQ-IDLE was created, but there is no answer yet")
     assert lost.code == CANNOT
     assert decided.code == CANNOT
     assert "so nothing was changed" in decided.err
@@ -288,7 +286,7 @@ async def test_an_unexpected_error_is_one_sentence(
     result = await cli.request("list")
 
     assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("This should not have happened (KeyError)")
+    assert result.err.startswith("Unexpected error (KeyError)")
     assert "a-secret" not in result.err
 
 

@@ -138,7 +138,7 @@ async def test_view_details_shows_everything_to_the_people_involved(
     shown = await request_driver.modal(READERS[who], SECRET)
     assert "Waiting for approval" in text_of(shown)
     assert "Audit trail" in text_of(shown)
-    assert "sent the request" in text_of(shown)
+    assert "requested approval" in text_of(shown)
     assert await order_driver.refusals_of(pending.request_id) == []
 
 
