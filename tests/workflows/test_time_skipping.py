@@ -17,7 +17,7 @@ async def test_the_server_accepts_our_key_for_time_skipping(harness: Harness) ->
             pytest.fail(
                 f"This Temporal server does not know {TIME_SKIPPING_KEY}: the key was renamed. "
                 "Look for the new name in the server's release notes and set it in "
-                "tests/conftest.py (TEMPORAL.md section 1)."
+                "tests/conftest.py (docs/temporal-facts.md)."
             )
         raise
 
