@@ -297,6 +297,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
     runner: WorkflowRunner | None = None,
     interceptors: Sequence[Interceptor] = (),
     max_cached_workflows: int = 1000,
+    sticky_timeout: timedelta = timedelta(seconds=10),
 ) -> AsyncIterator[Harness]:
     """Run a worker with the fake ports.
 
@@ -315,6 +316,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
         max_concurrent_activity_task_polls=1,
         interceptors=interceptors,
         max_cached_workflows=max_cached_workflows,
+        sticky_queue_schedule_to_start_timeout=sticky_timeout,
         graceful_shutdown_timeout=timedelta(0),
     ):
         try:

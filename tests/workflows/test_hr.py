@@ -314,15 +314,20 @@ async def test_a_slack_outage_does_not_delay_provisioning(
 async def test_another_worker_continues_in_the_middle_of_a_step(
     temporal: WorkflowEnvironment, ports: FakePorts
 ) -> None:
-    """The second worker has an empty cache, so it replays the whole history."""
+    """The second worker has an empty cache, so it replays the whole history.
+
+    The step is still running when the first worker stops. The server may wait for that worker's
+    sticky queue once, so its timeout is short.
+    """
     queue = new_id("test")
-    async with run_harness(temporal, ports, queue=queue) as harness:
+    short = timedelta(seconds=1)
+    async with run_harness(temporal, ports, queue=queue, sticky_timeout=short) as harness:
         ports.provisioning.held = {"register"}
         handle, approval = await awaiting(harness)
         await approve_all(harness, approval)
         await ports.until(lambda: ports.provisioning.tries["register"] == 1)
         await harness.until_idle(handle, but="provision")
-        ports.provisioning.unblock("register")
+    ports.provisioning.unblock("register")
 
     async with run_harness(temporal, ports, queue=queue) as harness:
         snapshot = await harness.run_to_end(handle)
