@@ -18,6 +18,7 @@ from bot.listeners.interactions import Interaction, Interactions
 from bot.listeners.thread_comments import ThreadListeners
 from bot.temporal.calls import NamespaceMissingError, Refused, Unconfirmed
 from records.requests import RequestRecord
+from views.translator import ENGLISH, Translator
 from workflows.rules.approvals.request import Withdrawal
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy
@@ -114,7 +115,7 @@ async def test_a_closed_request_that_is_not_recorded_yet_has_its_card_written_ag
     services = SimpleNamespace(
         commands=commands(workflows, Records(), Refusals()),
         requests=Records(),
-        people=SimpleNamespace(locale_of=_english),
+        translator=_english,
         now=lambda: NOW,
     )
     clicked = Interaction(
@@ -135,8 +136,8 @@ async def test_a_closed_request_that_is_not_recorded_yet_has_its_card_written_ag
     assert workflows.republished == [REQUEST]
 
 
-async def _english(_: str) -> str:
-    return "en"
+async def _english(_: str) -> Translator:
+    return ENGLISH
 
 
 async def test_a_missing_namespace_is_not_taken_for_an_order_that_does_not_answer() -> None:
