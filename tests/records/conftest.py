@@ -1,14 +1,14 @@
 """Fixtures for the database: each test gets its own copy of a migrated SQLite file."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from records import database as database_module
 from records.database import Database
 
 
@@ -21,18 +21,19 @@ async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def quick_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quick_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write without the pause for other processes, and without waiting for the disk."""
 
-    def skip_fsync(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        # Only once the file is in WAL mode: during the switch, this statement fails too.
+        prepare_sqlite(connection, entry)
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = OFF")
         cursor.close()
 
-    monkeypatch.setattr("records.database._WRITE_PAUSE", 0)
-    event.listen(Engine, "connect", skip_fsync)
-    yield
-    event.remove(Engine, "connect", skip_fsync)
+    prepare_sqlite = database_module._prepare_sqlite  # noqa: SLF001
+    monkeypatch.setattr(database_module, "_prepare_sqlite", prepare)
+    monkeypatch.setattr(database_module, "_WRITE_PAUSE", 0)
 
 
 @pytest.fixture
