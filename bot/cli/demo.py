@@ -34,6 +34,7 @@ ENV_FILE = "env"
 """File in which the demo stores its addresses and generated secrets for other commands."""
 
 STAND_IN_PORT, TEMPORAL_PORT, UI_PORT = 8080, 7233, 8233
+_FREE_PORTS = range(20_000, 32_000)
 START_LIMIT = 60
 """Seconds within which each process must answer."""
 STOP_LIMIT = 15
@@ -353,10 +354,16 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 that is currently free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port on 127.0.0.1 that is currently free.
+
+    The program that gets the port binds it seconds later. A port of the ephemeral range (from 32768 on
+    Linux, from 49152 elsewhere) can become another connection's own port in between.
+    """
+    ports = (_FREE_PORTS.start + secrets.randbelow(len(_FREE_PORTS)) for _ in range(100))
+    for port in ports:
+        if _is_free(port):
+            return port
+    raise DemoError("found no free port. Stop other programs, or choose the ports yourself.")
 
 
 async def answered(url: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sysconfig
 import time
@@ -194,13 +193,6 @@ async def answers(url: str, program: Program) -> None:
                 return None
 
         await until(look, what=url)
-
-
-def free_port() -> int:
-    """Return a port that is free at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def group_of(pid: int) -> dict[int, str]:
