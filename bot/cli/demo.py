@@ -331,10 +331,10 @@ async def create_schedules(environment: Mapping[str, str]) -> None:
 def _port(demo: Demo, option: str, requested: int | None, default: int) -> int:
     """Return the requested port, else the default, else a free port."""
     if requested is not None:
-        if requested and not _is_free(requested):
+        if requested and not is_free(requested):
             raise DemoError(f"port {requested} is in use. Free it, or choose another {option}.")
         return requested or free_port()
-    if _is_free(default):
+    if is_free(default):
         return default
     port = free_port()
     demo.console.print(
@@ -343,7 +343,8 @@ def _port(demo: Demo, option: str, requested: int | None, default: int) -> int:
     return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Return whether a program can listen on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -361,7 +362,7 @@ def free_port() -> int:
     """
     ports = (_FREE_PORTS.start + secrets.randbelow(len(_FREE_PORTS)) for _ in range(100))
     for port in ports:
-        if _is_free(port):
+        if is_free(port):
             return port
     raise DemoError("found no free port. Stop other programs, or choose the ports yourself.")
 

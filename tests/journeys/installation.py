@@ -9,13 +9,13 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.cli.demo import PRODUCTS, TEMPORAL_SETTINGS, free_port, temporal_binary
+from bot.cli.demo import PRODUCTS, TEMPORAL_SETTINGS, temporal_binary
 from emulator.client import StandInClient
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.stock import Stock
 from tests.bot.http_client import SECRET, TOKEN, HttpClient
-from tests.journeys.programs import Program, answers, clean_environment, until
+from tests.journeys.programs import Program, answers, clean_environment, free_port, until
 from tests.journeys.starter import ROOT, starter
 from tests.journeys.workspace import Workspace
 from workflows.search import DEFINITIONS

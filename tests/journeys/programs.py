@@ -1,6 +1,7 @@
 """Programs as users run them: real processes on this machine, each stopped by its own id."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from bot.cli.demo import is_free
 from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
@@ -22,6 +24,10 @@ EVENT_TIMEOUT = 30.0
 
 _PRODUCT_PREFIXES = ("SLACK_", "TEMPORAL_")
 _SETTINGS = frozenset({"DATABASE_URL", "POLICIES", "WEB_PORT", "WORKER_HEALTH_PORT", "LOG_FORMAT"})
+_PORTS = range(11_000, 20_000)
+"""Outside the ephemeral range and below the ports of demos: a program binds its port seconds later."""
+_PORTS_PER_WORKER = 1_000
+_numbers = itertools.count(os.getpid())
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 
 Found = TypeVar("Found")
@@ -193,6 +199,14 @@ async def answers(url: str, program: Program) -> None:
                 return None
 
         await until(look, what=url)
+
+
+def free_port() -> int:
+    """Return a free port that no other test of this run gets, in this process or in another."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _PORTS.start + worker * _PORTS_PER_WORKER % len(_PORTS)
+    ports = (first + number % _PORTS_PER_WORKER for number in _numbers)
+    return next(port for port in ports if is_free(port))
 
 
 def group_of(pid: int) -> dict[int, str]:
