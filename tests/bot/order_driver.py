@@ -23,6 +23,7 @@ from records.refusals import Refusals
 from records.requests import Requests
 from records.snapshots import decode_snapshot
 from tests.bot.commands import send
+from tests.time_skipping import skip
 from tests.workflows.history import until_history
 from workflows.rules.approvals.policy import Policy, Quorum
 from workflows.rules.approvals.request import Decision, Verdict
@@ -173,10 +174,10 @@ class OrderDriver:
         await self.until_idle(workflow_id)
         await self.skip(workflow_id, SETTLE)
 
-    async def skip(self, workflow_id: str, duration: timedelta) -> None:
-        """Skip time on a workflow's clock."""
+    async def skip(self, workflow_id: str, duration: timedelta, *, timers: int = 1) -> None:
+        """Skip time on a workflow's clock, past at most `timers` timers."""
         async with asyncio.timeout(TIMEOUT):
-            await self.env.fast_forward(self._handle(workflow_id), duration)
+            await skip(self.env, self._handle(workflow_id), duration, timers=timers)
 
     async def skip_to_end(self, workflow_id: str) -> None:
         """Skip time until the workflow has ended; it may have ended already."""

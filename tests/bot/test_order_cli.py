@@ -13,6 +13,7 @@ from records.shipments import Shipments
 from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, cli_actor
 from tests.bot.order_cli import OrderCli
 from tests.bot.order_driver import TIMEOUT
+from tests.time_skipping import ANY
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.orders.order import Order, OrderStatus
 from workflows.rules.shared.audit import Fact
@@ -214,7 +215,7 @@ async def test_a_failed_compensation_is_shown_and_resumed(
     with monkeypatch.context() as broken:
         broken.setattr(Reservations, "release", stuck)
         await order_cli.run("cancel", order_id)
-        await order_cli.order_driver.skip(order_id, timedelta(minutes=5))
+        await order_cli.order_driver.skip(order_id, timedelta(minutes=5), timers=ANY)
         await order_cli.until(order_id, OrderStatus.NEEDS_ATTENTION)
         shown = await order_cli.run("show", order_id)
 

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
+from tests.time_skipping import skip
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import TIMEOUT
 from tests.workflows.history import is_idle, until_history
@@ -257,10 +258,12 @@ class Harness:
             ApprovalWorkflow.withdraw, withdrawal, id=uuid.uuid4().hex
         )
 
-    async def fast_forward(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:
-        """Advance a workflow's clock."""
+    async def fast_forward(
+        self, handle: WorkflowHandle[Any, Any], duration: timedelta, *, timers: int = 1
+    ) -> None:
+        """Advance a workflow's clock, past at most `timers` timers."""
         async with asyncio.timeout(TIMEOUT):
-            await self.env.fast_forward(handle, duration)
+            await skip(self.env, handle, duration, timers=timers)
 
     async def run_to_end(self, handle: WorkflowHandle[Any, Any]) -> Any:
         """Advance the workflow's clock until it ends, and return its result."""

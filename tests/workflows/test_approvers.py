@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.time_skipping import ANY
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import SlackMode
 from tests.workflows.harness import CLOSE, Harness, level
@@ -85,7 +86,7 @@ async def test_a_level_that_stays_unreadable_expires_in_time(
     await ports.until(lambda: "LevelBlocked" in ports.audit.kinds(handle.id))
     snapshot = await handle.query(ApprovalWorkflow.state)
 
-    await harness.fast_forward(handle, minute)
+    await harness.fast_forward(handle, minute, timers=ANY)
 
     await ports.until(lambda: "RequestExpired" in ports.audit.kinds(handle.id))
     due = snapshot.levels[0].expires_at
@@ -100,7 +101,7 @@ async def test_a_level_without_approvers_is_read_at_growing_intervals(
     handle = await harness.open_request(level("lost", "UBORIS", expire=None))
     begun = await harness.workflow_time(handle)
 
-    await harness.fast_forward(handle, timedelta(hours=4))
+    await harness.fast_forward(handle, timedelta(hours=4), timers=ANY)
 
     reads = scheduled_at(await harness.history(handle), "approvers")
     minutes = [round((at - begun) / timedelta(minutes=1)) for at in reads]
@@ -114,7 +115,7 @@ async def test_an_unknown_group_is_read_at_growing_intervals(
     await harness.fast_forward(handle, 3 * CLOSE)  # one failed attempt means little
     before = ports.directory.reads
 
-    await harness.fast_forward(handle, 3 * READ_AGAIN)
+    await harness.fast_forward(handle, 3 * READ_AGAIN, timers=ANY)
 
     assert ports.directory.reads - before == 2
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from tests.time_skipping import ANY
 from tests.workflows import updates
 from tests.workflows.continued_runs import carried_input, continue_as_new, run_id, use_up_updates
 from tests.workflows.fake_ports import FakePorts
@@ -168,7 +169,7 @@ async def test_past_and_future_clock_ticks_survive_a_new_run(
     )
     handle = await low_limit_harness.open_request(rule)
     await low_limit_harness.send(handle, updates.delegate("UBORIS", "UDORA"))
-    await low_limit_harness.fast_forward(handle, 2 * MINUTE + CLOSE)
+    await low_limit_harness.fast_forward(handle, 2 * MINUTE + CLOSE, timers=ANY)
     await low_limit_harness.until_idle(handle)
     before = await handle.query(ApprovalWorkflow.state)
     await continue_as_new(low_limit_harness, handle)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.time_skipping import ANY
 from tests.workflows import updates
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import SlackMode
@@ -190,14 +191,14 @@ async def test_a_level_that_has_opened_is_no_longer_reported_as_blocked(
     ports.directory.empty = True
     ports.slack.mode = SlackMode.REFUSING
     handle = await harness.open_request(URGED, notify=Notify.NONE)
-    await harness.fast_forward(handle, 2 * MINUTE - CLOSE)
-    await harness.fast_forward(handle, 2 * CLOSE)
+    await harness.fast_forward(handle, 2 * MINUTE - CLOSE, timers=ANY)
+    await harness.fast_forward(handle, 2 * CLOSE, timers=ANY)
     ports.directory.empty = False
     await harness.send(handle, updates.REFRESH_BY_SLACK)
     await ports.until(lambda: "LevelOpened" in ports.audit.kinds(handle.id))
 
     ports.slack.recover()
-    await harness.fast_forward(handle, 15 * CLOSE)
+    await harness.fast_forward(handle, 15 * CLOSE, timers=ANY)
     await harness.until_idle(handle)
 
     kinds = ports.audit.kinds(handle.id)
@@ -273,11 +274,11 @@ async def test_notices_due_during_an_outage_are_sent_once_after_it(
     )
     ports.slack.mode = SlackMode.REFUSING
     await harness.send(handle, updates.comment("UBORIS"))
-    await harness.fast_forward(handle, MINUTE)
+    await harness.fast_forward(handle, MINUTE, timers=ANY)
     down = ports.notices.summary()
 
     ports.slack.recover()
-    await harness.fast_forward(handle, 30 * CLOSE)
+    await harness.fast_forward(handle, 30 * CLOSE, timers=ANY)
     await harness.until_idle(handle)
 
     reminded = ports.audit.fact(handle.id, "LevelReminded").at
@@ -295,11 +296,11 @@ async def test_missed_reminders_are_sent_once_and_only_to_undecided_approvers(
     )
     ports.slack.mode = SlackMode.REFUSING
     await harness.send(handle, updates.comment("UBORIS"))
-    await harness.fast_forward(handle, MINUTE)
+    await harness.fast_forward(handle, MINUTE, timers=ANY)
     await harness.decide(handle, "UBORIS")
 
     ports.slack.recover()
-    await harness.fast_forward(handle, 30 * CLOSE)
+    await harness.fast_forward(handle, 30 * CLOSE, timers=ANY)
     await harness.until_idle(handle)
 
     assert ports.audit.kinds(handle.id).count("LevelReminded") == 3

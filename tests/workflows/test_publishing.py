@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.time_skipping import ANY
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import SlackMode
 from tests.workflows.harness import BOTH, CLOSE, Harness, level
@@ -61,7 +62,7 @@ async def test_a_burst_of_clicks_delays_the_publish_for_six_seconds_at_most(
 
     for person in CROWD[:6]:
         await harness.click_decide(handle, person)
-        await harness.fast_forward(handle, 2 * CLOSE)
+        await harness.fast_forward(handle, 2 * CLOSE, timers=ANY)
 
     events = await harness.until_idle(handle)
     first = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[0]
@@ -146,7 +147,7 @@ async def test_a_failed_post_is_searched_for_before_the_next(
     handle = await harness.open_request()
     ports.slack.recover()
 
-    await harness.fast_forward(handle, 3 * CLOSE)
+    await harness.fast_forward(handle, 3 * CLOSE, timers=ANY)
 
     first, second = (card.copies[0] for card in ports.cards.attempts)
     assert not first.doubtful
@@ -162,7 +163,7 @@ async def test_a_hanging_post_is_searched_for_before_the_next(
     handle = await short_timeout_harness.open_request()
     ports.slack.recover()
 
-    await short_timeout_harness.fast_forward(handle, 3 * CLOSE)
+    await short_timeout_harness.fast_forward(handle, 3 * CLOSE, timers=ANY)
 
     first, second = (card.copies[0] for card in ports.cards.attempts)
     assert second.doubtful
@@ -175,7 +176,7 @@ async def test_requester_and_admins_are_notified_once_of_a_channel_without_the_b
     ports.cards.problem = "not_in_channel"
     handle = await harness.open_request()
 
-    await harness.fast_forward(handle, timedelta(minutes=3))
+    await harness.fast_forward(handle, timedelta(minutes=3), timers=ANY)
 
     assert len(ports.cards.attempts) > 3
     assert ports.notices.summary() == [("card_not_posted", "UANA"), ADMINS]
@@ -190,7 +191,7 @@ async def test_a_card_is_posted_soon_after_the_bot_was_invited(
     handle = await harness.open_request()
     ports.cards.problem = ""
 
-    await harness.fast_forward(handle, LONG_RETRY + CLOSE)
+    await harness.fast_forward(handle, LONG_RETRY + CLOSE, timers=ANY)
 
     assert ports.cards.versions == [1]
 

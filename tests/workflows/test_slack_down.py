@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.time_skipping import ANY
 from tests.workflows import updates
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import SlackMode
@@ -67,7 +68,7 @@ async def test_a_request_expires_in_time_while_slack_fails(
     ports.slack.mode = mode
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await harness.fast_forward(handle, minute + CLOSE)
+    await harness.fast_forward(handle, minute + CLOSE, timers=ANY)
     await ports.until(lambda: "RequestExpired" in ports.audit.kinds(handle.id))
 
     assert ports.audit.fact(handle.id, "RequestExpired").at - opened < minute + CLOSE
@@ -107,10 +108,10 @@ async def test_the_card_is_current_within_fifteen_seconds_of_slacks_return(
     handle = await harness.open_request(BOTH)
     ports.slack.mode = SlackMode.REFUSING
     await harness.decide(handle, "UBORIS")
-    await harness.fast_forward(handle, timedelta(minutes=1))
+    await harness.fast_forward(handle, timedelta(minutes=1), timers=ANY)
     ports.slack.recover()
 
-    await harness.fast_forward(handle, timedelta(seconds=15))
+    await harness.fast_forward(handle, timedelta(seconds=15), timers=ANY)
 
     assert ports.cards.versions == [1, 2]
 
@@ -120,7 +121,7 @@ async def test_retry_intervals_grow_to_ten_seconds(harness: Harness, ports: Fake
     ports.slack.mode = SlackMode.REFUSING
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await harness.fast_forward(handle, timedelta(seconds=40))
+    await harness.fast_forward(handle, timedelta(seconds=40), timers=ANY)
 
     tries = scheduled_at(await harness.history(handle), "publish")[1:]
     gaps = [round((b - a).total_seconds()) for a, b in itertools.pairwise(tries)]
@@ -150,7 +151,7 @@ async def test_slacks_retry_after_is_obeyed(harness: Harness, ports: FakePorts) 
     await handle.execute_update(ApprovalWorkflow.republish)
     await harness.until_idle(handle)
 
-    await harness.fast_forward(handle, timedelta(seconds=30))
+    await harness.fast_forward(handle, timedelta(seconds=30), timers=ANY)
 
     _, first, second = scheduled_at(await harness.history(handle), "publish")
     assert timedelta(seconds=25) <= second - first < timedelta(seconds=25) + CLOSE
@@ -212,11 +213,11 @@ async def test_after_an_outage_of_slack_the_card_and_the_notices_follow_at_once(
     ports.slack.mode = SlackMode.REFUSING
     await harness.send(handle, updates.comment("UBORIS"))
     for _ in range(3):
-        await harness.fast_forward(handle, 40 * second)
+        await harness.fast_forward(handle, 40 * second, timers=ANY)
     down = (ports.cards.versions, ports.notices.summary())
 
     ports.slack.recover()
-    await harness.fast_forward(handle, timedelta(seconds=15))
+    await harness.fast_forward(handle, timedelta(seconds=15), timers=ANY)
 
     began = ports.audit.fact(handle.id, "RequestSubmitted").at
     assert ports.audit.fact(handle.id, "LevelEscalated").at == began + 100 * second
