@@ -139,7 +139,7 @@ class GatewayBank:
 
 
 def _money(amount: Money) -> dict[str, str]:
-    return {"amount": str(amount.amount), "currency": amount.currency}
+    return {"amount": f"{amount.amount:.{amount.decimals}f}", "currency": amount.currency}
 
 
 def _reference(response: dict[str, Any]) -> StepReference:

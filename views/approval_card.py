@@ -120,7 +120,7 @@ def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     state = "blocked" if is_blocked(snapshot) else snapshot.status
     pairs = [("state", t(f"approval.{state}"))]
     if snapshot.content.amount is not None:
-        pairs.append(("amount", t.inline(str(snapshot.content.amount), 60)))
+        pairs.append(("amount", t.inline(t.money(snapshot.content.amount), 60)))
     pairs.append(("requester", actor_text(snapshot.requester, t)))
     if not snapshot.hidden:
         pairs.append(("rule", rule_text(snapshot.rule, t)))

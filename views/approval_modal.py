@@ -22,15 +22,20 @@ from views.verb_inputs import content_input
 from workflows.rules.approvals.form import DraftContent, DraftRequest, RequestFormErrors
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.shared.money import POINT
 
 _CONTENT = (InputId.TITLE, InputId.TEXT, InputId.AMOUNT, InputId.LINKS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Metadata:
-    """The form's private metadata; its id makes a double submit one request."""
+    """The form's private metadata; its id makes a double submit one request.
+
+    `decimal_mark` is that of the language in which the form is shown.
+    """
 
     request_id: str
+    decimal_mark: str = POINT
 
 
 def build(
@@ -48,6 +53,8 @@ def build(
     typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
         typed = replace(typed, policy=choices[0][0])
+    # What was typed is read again in the notation in which it was typed.
+    mark = typed.content.decimal_mark if written and written.content.amount else t.decimal_mark
     number = t("approval_form.number", request_id=t.inline(request_id, 80))
     return modal(
         t("approval_form.title"),
@@ -60,7 +67,7 @@ def build(
         submit=t("approval_form.submit"),
         close=t("verb.cancel"),
         callback_id=CallbackId.APPROVAL,
-        private_metadata=to_json(_Metadata(request_id=request_id)),
+        private_metadata=to_json(_Metadata(request_id=request_id, decimal_mark=mark)),
     )
 
 
@@ -104,6 +111,7 @@ def parse(view: Mapping[str, object]) -> DraftRequest:
             text=input_value(view, InputId.TEXT),
             amount=input_value(view, InputId.AMOUNT),
             links=input_value(view, InputId.LINKS),
+            decimal_mark=saved.decimal_mark,
         ),
         answer_within=input_value(view, InputId.ANSWER_WITHIN),
     )

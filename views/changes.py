@@ -21,6 +21,8 @@ from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.shared.content import ContentChange
+from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.money import parse_money
 
 CHANGES = 8
 """Changed parts shown."""
@@ -69,6 +71,8 @@ def _change_line(change: ContentChange, share: int, t: Translator) -> str:
     else:
         key = f"changes.part.{change.part}"
         part = t(key) if t.has(key) else t.clip_plain(change.part, _PART)
+    if change.part == "amount":
+        before, after = _amount(before, t), _amount(after, t)
     old, new = (" ".join(value.split()) for value in (before, after))
     if old == new:
         return t("changes.spaces", part=part)
@@ -78,6 +82,14 @@ def _change_line(change: ContentChange, share: int, t: Translator) -> str:
     none = t("changes.none")
     before, after = (t.clip_plain(value, share) or none for value in values)
     return t("changes.line", part=part, before=before, after=after)
+
+
+def _amount(written: str, t: Translator) -> str:
+    """Return an amount of a change in the reader's format; `written` is its text in a snapshot."""
+    try:
+        return t.money(parse_money(written, ""))
+    except RuleError:  # none, or stored before its currency was checked
+        return written
 
 
 def _changed_parts(old: str, new: str, around: int) -> tuple[str, str]:

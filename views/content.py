@@ -27,7 +27,7 @@ def subject_mrkdwn(content: Content, t: Translator) -> str:
 
 def amount_text(amount: Money | None, t: Translator) -> str:
     """Return the amount as part of a sentence; an empty string if there is none."""
-    return t("approval.text.amount", amount=amount) if amount else ""
+    return t("approval.text.amount", amount=t.money(amount)) if amount else ""
 
 
 def headline(title: str, content: Content, t: Translator) -> str:

@@ -14,9 +14,9 @@ def rule_text(rule: RouteReason, t: Translator) -> str:
     """Return the rule on one line, escaped: the policy and the amounts that it is for."""
     policy = t.inline(rule.policy, _RULE)
     if rule.up_to is not None:
-        return t("rule.up_to", policy=policy, amount=rule.up_to)
+        return t("rule.up_to", policy=policy, amount=t.money(rule.up_to))
     if rule.over is not None:
-        return t("rule.over", policy=policy, amount=rule.over)
+        return t("rule.over", policy=policy, amount=t.money(rule.over))
     return t("rule.always", policy=policy)
 
 

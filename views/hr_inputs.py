@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from views.blocks import PRIVATE_METADATA, Block, text_input
 from views.ids import BlockId, InputId
@@ -18,9 +19,11 @@ from views.payload import (
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
+from workflows.rules.shared.money import POINT, Money
 
 KEPT = 150
 """Characters kept of a field that is hidden at the moment: twice the limit of any field."""
+_EXAMPLE = Decimal(120)
 _FIELDS = {
     "starts": InputId.STARTS,
     "ends": InputId.ENDS,
@@ -50,6 +53,7 @@ class HrContext:
 
     A form made from a message has the message's place, and its link once Slack has returned it.
     Values in the fields of other types are kept here, so that they are back when the type is.
+    `decimal_mark` is that of the language in which the form was opened.
     """
 
     request_id: str
@@ -63,6 +67,7 @@ class HrContext:
     item: str = ""
     new_role: str = ""
     new_team: str = ""
+    decimal_mark: str = POINT
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -101,7 +106,7 @@ def form_context(view: Mapping[str, object]) -> HrContext:
     return saved
 
 
-def written_of(request: HrRequest) -> DraftHr:
+def written_of(request: HrRequest, t: Translator) -> DraftHr:
     """Return a request as its requester would type it."""
     return DraftHr(
         request_id=request.request_id,
@@ -111,11 +116,12 @@ def written_of(request: HrRequest) -> DraftHr:
         priority=request.priority.value,
         starts=request.starts.isoformat() if request.starts else "",
         ends=request.ends.isoformat() if request.ends else "",
-        amount=str(request.amount or ""),
+        amount=t.money(request.amount) if request.amount else "",
         item=request.item,
         new_role=request.new_role,
         new_team=request.new_team,
         link=request.link,
+        decimal_mark=t.decimal_mark,
     )
 
 
@@ -166,11 +172,12 @@ def field_input(name: str, typed: DraftHr, offer: HrOffer, t: Translator) -> Blo
     if name == "item":
         products = [(product.sku, product.name) for product in offer.products]
         return choice_input(input_id, label, products, value, t)
-    if name == "amount" and offer.currency:
+    if name != "amount":
+        return text_input(input_id, label, t, typed=value)
+    if offer.currency:
         label = t("hr.form.amount.in", currency=offer.currency)
-    return text_input(
-        input_id, label, t, typed=value, placeholder="120.00" if name == "amount" else ""
-    )
+    example = t.number(Money(amount=_EXAMPLE, currency=offer.currency))
+    return text_input(input_id, label, t, typed=value, placeholder=example)
 
 
 def typed_hr(view: Mapping[str, object], saved: HrContext) -> DraftHr:
@@ -186,6 +193,7 @@ def typed_hr(view: Mapping[str, object], saved: HrContext) -> DraftHr:
         description=_value(view, InputId.DESCRIPTION.value, InputId.DESCRIPTION),
         priority=_value(view, InputId.PRIORITY.value, InputId.PRIORITY) or Priority.NORMAL.value,
         link=saved.link,
+        decimal_mark=saved.decimal_mark,
         **values,
     )
 

@@ -51,7 +51,9 @@ def new_form(
     if not type_ and len(offer.types) == 1:
         type_ = offer.types[0].value
     typed = DraftHr(request_id=request_id, type=type_, title="")
-    return build(HrContext(request_id=request_id, type=type_), offer, typed, t)
+    return build(
+        HrContext(request_id=request_id, type=type_, decimal_mark=t.decimal_mark), offer, typed, t
+    )
 
 
 def quote_form(request_id: str, offer: HrOffer, body: Mapping[str, object], t: Translator) -> View:
@@ -60,6 +62,7 @@ def quote_form(request_id: str, offer: HrOffer, body: Mapping[str, object], t: T
         request_id=request_id,
         channel=text_at(body, "channel", "id"),
         message_ts=text_at(body, "message", "ts") or text_at(body, "message_ts"),
+        decimal_mark=t.decimal_mark,
     )
     quote = _quote(plain_text(text_at(body, "message", "text")), t)
     typed = DraftHr(request_id=request_id, type="", title="", description=quote)
@@ -71,9 +74,11 @@ def quote_form(request_id: str, offer: HrOffer, body: Mapping[str, object], t: T
 
 def copy_form(request: HrRequest, offer: HrOffer, t: Translator) -> View:
     """Return the form filled with another request; `request` already has the new id."""
-    typed = written_of(request)
+    typed = written_of(request, t)
     type_ = request.type.value if request.type in offer.types else ""
-    saved = HrContext(request_id=request.request_id, type=type_, link=request.link)
+    saved = HrContext(
+        request_id=request.request_id, type=type_, link=request.link, decimal_mark=t.decimal_mark
+    )
     return build(saved.with_hidden_values(typed), offer, typed, t)
 
 

@@ -3,7 +3,7 @@
 from views.blocks import Message, text_message
 from views.cards import renderer
 from views.notices import channel
-from views.translator import Translator, translator
+from views.translator import Translator, personal_translator, translator
 from workflows.rules.journeys import public
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.snapshots import Snapshot
@@ -15,7 +15,7 @@ def message(notice: Notice, link: str = "", language: str = "") -> Message:
     `language` is that of the one person who receives it; if it is empty, the policy's language is
     used. A message to more than one person contains nothing private.
     """
-    t = translator(language or notice.face.language)
+    t = personal_translator(language) if language else translator(notice.face.language)
     snapshot = notice.face if notice.person else public(notice.face)
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         outdated = notice.card is not None and bool(notice.card.ts)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from views.blocks import Message, text_block
 from views.ids import BlockId
@@ -9,12 +10,13 @@ from views.text import link
 from views.translator import Translator
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.orders.verbs import OrderVerb
-from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.errors import AmbiguousAmountError, RuleError
+from workflows.rules.shared.money import Money
 
 _PEOPLE = ("person", "seat")
 _BLANKS = (
     *(*_PEOPLE, "status", "verdict", "level", "length", "limit", "currency", "sku", "policy"),
-    *("standing", "link", "card"),
+    *("standing", "link", "card", "typed", "first", "second", "symbol"),
 )
 _REASON = 150
 """Characters of the reason in the text above a card."""
@@ -28,6 +30,7 @@ def refusal(code: str, data: Mapping[str, str], t: Translator, link: str = "") -
     `code` is `RuleError.code`, with or without the prefix `rejected.`. An unknown code (from a
     newer worker) has a text too. `link` leads to the current card, for a click on another copy.
     """
+    data = _with_readings(code, data, t)
     blanks = {name: t.inline(data.get(name, ""), 150) for name in _BLANKS}
     for name in _PEOPLE:
         if data.get(name):
@@ -38,6 +41,7 @@ def refusal(code: str, data: Mapping[str, str], t: Translator, link: str = "") -
 
 def field_refusal(code: str, data: Mapping[str, str], t: Translator) -> str:
     """Return the text of a refusal as plain text, for a field of a modal or a terminal."""
+    data = _with_readings(code, data, t)
     blanks = {name: t.clip_plain(data.get(name, ""), 150) for name in _BLANKS}
     return _refusal(code, data, blanks, t)
 
@@ -53,6 +57,7 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], t: Tran
         f"{key}.link" if blanks["card"] else "",
         f"{key}.own" if data.get("person") and data["person"] == data.get("seat") else "",
         f"{key}.by" if data.get("person") else "",
+        f"{key}.none" if data.get("limit") == "0" else "",
         f"{key}.blank" if not data.get("sku") else "",
         key,
     ]
@@ -60,6 +65,20 @@ def _refusal(code: str, data: Mapping[str, str], blanks: dict[str, str], t: Tran
         if t.has(variant):
             return t(variant, **blanks)
     return t("refusal.unknown", code=t.inline(code, 80))
+
+
+def _with_readings(code: str, data: Mapping[str, str], t: Translator) -> Mapping[str, str]:
+    """Return the data with both readings of an amount in the notation of this language."""
+    if code.removeprefix(_PREFIX) != AmbiguousAmountError.code:
+        return data
+    try:
+        readings = {
+            name: t.number(Money(amount=Decimal(data[name]), currency=data["currency"]))
+            for name in ("first", "second")
+        }
+    except (KeyError, ArithmeticError):  # a newer worker sends other data
+        return data
+    return {**data, **readings}
 
 
 def not_a_source(written: str, t: Translator) -> str:

@@ -56,7 +56,7 @@ def summary(snapshot: OrderSnapshot, t: Translator) -> str:
         title=t.inline(snapshot.title, 80),
         order_id=t.inline(snapshot.order.order_id, 80),
         customer=t.inline(snapshot.order.customer, _NAME),
-        amount=snapshot.order.total,
+        amount=t.money(snapshot.order.total),
         requester=actor_text(snapshot.requester, t),
         state=t(f"order.text.{snapshot.status}"),
     )
@@ -90,7 +90,7 @@ def _blocks(snapshot: OrderSnapshot, limits: Limits, t: Translator) -> list[Bloc
 def _summary_fields(snapshot: OrderSnapshot, t: Translator) -> Block:
     labelled = [
         (t("approval.field.state"), t(f"order.{snapshot.status}")),
-        (t("approval.field.amount"), str(snapshot.order.total)),
+        (t("approval.field.amount"), t.money(snapshot.order.total)),
         (t("approval.field.requester"), actor_text(snapshot.requester, t)),
         (t("order.field.approval"), _approval_text(snapshot, t)),
     ]
@@ -156,7 +156,7 @@ def _parcel_line(parcel: Parcel, snapshot: OrderSnapshot, t: Translator) -> str:
 def _waiting_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     """Return the payment or the parcel that the order waits for."""
     if snapshot.status is OrderStatus.AWAITING_PAYMENT and snapshot.payment_due is not None:
-        due, amount = t.date(snapshot.payment_due), str(snapshot.order.total)
+        due, amount = t.date(snapshot.payment_due), t.money(snapshot.order.total)
         text = t("order.payment_due", amount=amount, when=due)
         return [text_block(BlockId.PAYMENT, text, t)]
     if snapshot.status is OrderStatus.PROCESSING and snapshot.estimated_delivery is not None:

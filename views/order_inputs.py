@@ -12,6 +12,7 @@ from views.payload import UnreadablePayloadError, from_json, input_value, text_a
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftOrder, is_blank
 from workflows.rules.orders.order import PaymentMode
+from workflows.rules.shared.money import POINT
 
 MAX_LINES = 10
 """Order lines in one form; orders from elsewhere may have more."""
@@ -24,12 +25,14 @@ class OrderContext:
 
     A line keeps its key, and no key is used twice: Slack keeps typed text by block id, so a line
     with a used key would get the text of the removed one. `next` is the key of the next line.
+    `decimal_mark` is that of the language in which the form was opened.
     """
 
     order_id: str
     lines: str
     next: int
     currency: str
+    decimal_mark: str = POINT
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -127,6 +130,7 @@ def typed_order(view: Mapping[str, object], saved: OrderContext) -> DraftOrder:
         payment=_payment(view),
         email=input_value(view, InputId.EMAIL),
         answer_within=input_value(view, InputId.ANSWER_WITHIN),
+        decimal_mark=saved.decimal_mark,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from views import notices
 from views.blocks import (
@@ -20,8 +21,10 @@ from views.blocks import (
 from views.ids import ActionId, BlockId, InputId
 from views.translator import Translator
 from workflows.rules.orders.form import DraftLine, DraftLineTotal, DraftTotal
+from workflows.rules.shared.money import Money
 
 LINES = "lines"
+_EXAMPLE = Decimal(1500)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +81,7 @@ def line_blocks(
                 t,
                 block_id=block_id(key, InputId.UNIT_PRICE),
                 typed=line.unit_price,
-                placeholder="1500.00",
+                placeholder=t.number(Money(amount=_EXAMPLE, currency=place.currency)),
                 optional=extra,
             )
         ),
@@ -108,12 +111,12 @@ def _sum_text(reckoned: DraftLineTotal, price: str, t: Translator) -> str:
         )
     if reckoned.total is None:
         return t("form.sum.open")
-    return t("form.sum", total=t.inline(str(reckoned.total), 80))
+    return t("form.sum", total=t.inline(t.money(reckoned.total), 80))
 
 
 def total_block(reckoned: DraftTotal, t: Translator) -> Block:
     """Return the total of the order as typed so far."""
-    total = t.inline(str(reckoned.total), 80)
+    total = t.inline(t.money(reckoned.total), 80) if reckoned.total is not None else ""
     if reckoned.error is not None:
         error = notices.refusal(reckoned.error.code, reckoned.error.data, t)
         text = t("form.total.mistake", sentence=error)

@@ -51,7 +51,11 @@ def build(
     """Return the empty form with this many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))
     saved = OrderContext(
-        order_id=order_id, lines=",".join(map(str, keys)), next=len(keys), currency=currency
+        order_id=order_id,
+        lines=",".join(map(str, keys)),
+        next=len(keys),
+        currency=currency,
+        decimal_mark=t.decimal_mark,
     )
     blank = DraftLine(sku="", quantity="", unit_price="")
     empty = DraftOrder(
@@ -69,7 +73,7 @@ def _form(
 ) -> View:
     """Return the form with its values, and a `problem` (already escaped) at the top."""
     number = t("form.number", order_id=t.inline(saved.order_id, 80))
-    reckoned = draft_total(typed.lines, saved.currency)
+    reckoned = draft_total(typed.lines, saved.currency, saved.decimal_mark)
     blocks = problem_blocks(problem, t)
     blocks += [
         note(BlockId.NOTICE, number, t),

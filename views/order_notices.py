@@ -80,7 +80,7 @@ def _reply_text(kind: NoticeKind, snapshot: OrderSnapshot, t: Translator) -> str
     blanks = {
         "order_id": t.inline(snapshot.order.order_id, 80),
         "customer": t.inline(snapshot.order.customer, 160),
-        "amount": str(snapshot.order.total),
+        "amount": t.money(snapshot.order.total),
     }
     match kind:
         case NoticeKind.ORDER_SHIPPED:

@@ -52,7 +52,7 @@ def _line(at: int, snapshot: OrderSnapshot, t: Translator) -> Block:
         "order.list.line",
         order_id=t.inline(order.order_id, 80),
         customer=t.inline(order.customer, _NAME),
-        amount=order.total,
+        amount=t.money(order.total),
         state=t(f"order.{snapshot.status}"),
         when=t.date(snapshot.received_at),
     )

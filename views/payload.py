@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
@@ -78,7 +78,9 @@ def actor_id(body: Mapping[str, object]) -> str:
 
 
 def from_json(written: str, shape: type[T], what: str) -> T:
-    """Return a flat value that we wrote as JSON: with exactly its fields, of exactly their types.
+    """Return a flat value that we wrote as JSON: with its fields, of exactly their types.
+
+    A field with a default may be missing: the form may have been opened by an older release.
 
     Raises:
         UnreadablePayloadError: the JSON is anything else.
@@ -89,9 +91,11 @@ def from_json(written: str, shape: type[T], what: str) -> T:
     except (ValueError, RecursionError):  # RecursionError: brackets nested too deeply
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
-    if not isinstance(value, dict) or value.keys() != kinds.keys():
+    required = {field.name for field in fields(shape) if field.default is MISSING}
+    if not isinstance(value, dict) or not required <= value.keys() <= kinds.keys():
         raise UnreadablePayloadError(what)
-    for key, kind in kinds.items():
+    for key in value:
+        kind = kinds[key]
         if type(value[key]) is not kind or (kind is int and value[key] < 0):
             raise UnreadablePayloadError(f"{what}.{key}")
     return shape(**value)

@@ -1,14 +1,16 @@
 """The translator: catalogue texts, dates, lists and user text in one language."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from babel.dates import format_date
 from babel.lists import format_list
+from babel.numbers import format_decimal, get_decimal_symbol
 
 from views.catalogue import CATALOGUES, FALLBACK
 from views.text import clip, clip_plain, escape, is_person
+from workflows.rules.shared.money import COMMA, POINT, Money
 
 _REGIONS = {"en": "en_001"}
 """Babel's region for a language that has several: `a, b and c`, `21 November 2026`."""
@@ -24,9 +26,12 @@ class Translator:
     """Texts in one language; `translator` returns the one for a language.
 
     Blanks are filled as they are: user text must be escaped already (`inline`, `mention`).
+    `is_personal` is set for surfaces with one reader, whose language this is: amounts follow it
+    there. Shared surfaces show one format to all.
     """
 
     language: str
+    is_personal: bool = False
 
     def __call__(self, key: str, /, **blanks: object) -> str:
         """Return the text of `key` with its blanks filled; English if this language has none.
@@ -64,6 +69,20 @@ class Translator:
         """Return a day such as `21 November 2026`, for plain text, where Slack formats no dates."""
         return format_date(day, format="long", locale=self._babel)
 
+    def money(self, amount: Money) -> str:
+        """Return an amount with its currency code: `1,500.00 USD`, for a German reader `1.500,00 USD`."""
+        return f"{self.number(amount)} {amount.currency}" if self.is_personal else str(amount)
+
+    def number(self, amount: Money) -> str:
+        """Return an amount in the notation of this language, without its currency."""
+        pattern = "#,##0" + (f".{'0' * amount.decimals}" if amount.decimals else "")
+        return format_decimal(amount.amount, format=pattern, locale=self._babel)
+
+    @property
+    def decimal_mark(self) -> str:
+        """The decimal mark of this language, for `parse_money`."""
+        return COMMA if get_decimal_symbol(self._babel) == COMMA else POINT
+
     def date(self, at: datetime) -> str:
         """Return an instant that Slack shows in each reader's own time zone and language."""
         fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -96,6 +115,11 @@ class Translator:
 def translator(language: str) -> Translator:
     """Return the translator for a language such as `de`; the English one if there is no catalogue."""
     return Translator(language if language in CATALOGUES else FALLBACK)
+
+
+def personal_translator(language: str) -> Translator:
+    """Return the translator for a surface that only one person reads; `language` is theirs."""
+    return replace(translator(language), is_personal=True)
 
 
 def language_of(slack_locale: str) -> str:

@@ -15,6 +15,7 @@ from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import VERB_RULES, Verb
 from workflows.rules.shared.content import Content, ContentField
+from workflows.rules.shared.money import POINT
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _INPUTS: Mapping[str, tuple[InputId, ...]] = {
@@ -32,7 +33,7 @@ class Typed:
     """The values of a verb's form; those without an input are empty.
 
     `reason` is also the comment. `sources` are approvers in the notation of a policy. `fields` are
-    those of an HR request, including its type.
+    those of an HR request, including its type. `decimal_mark` is that of the form's language.
     """
 
     reason: str = ""
@@ -44,11 +45,18 @@ class Typed:
     people: tuple[str, ...] = ()
     sources: str = ""
     fields: tuple[ContentField, ...] = ()
+    decimal_mark: str = POINT
 
     @property
     def content(self) -> DraftContent:
         """The amendment as typed, for `rules.approvals.form.read_content`."""
-        return DraftContent(title=self.title, text=self.text, amount=self.amount, links=self.links)
+        return DraftContent(
+            title=self.title,
+            text=self.text,
+            amount=self.amount,
+            links=self.links,
+            decimal_mark=self.decimal_mark,
+        )
 
     @property
     def written_sources(self) -> tuple[str, ...]:
@@ -56,14 +64,15 @@ class Typed:
         return tuple(dict.fromkeys(source for source in _SEPARATORS.split(self.sources) if source))
 
 
-def typed_of(content: Content) -> Typed:
+def typed_of(content: Content, t: Translator) -> Typed:
     """Return a content as its requester would type it."""
     return Typed(
         title=content.title,
         text=content.text,
-        amount=str(content.amount or ""),
+        amount=t.money(content.amount) if content.amount else "",
         links="\n".join(content.links),
         fields=hr_fields.fields_of(content),
+        decimal_mark=t.decimal_mark,
     )
 
 

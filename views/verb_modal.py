@@ -31,18 +31,21 @@ from workflows.rules.approvals.transitions import require_reason, require_short
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.errors import NoApproverNamedError, RuleError
+from workflows.rules.shared.money import POINT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Metadata(ClickContext):
     """The form's private metadata: the context, the verb, and whether a reason is required.
 
-    `hr_type` is the type of the HR request to amend; empty for other requests.
+    `hr_type` is the type of the HR request to amend; empty for other requests. `decimal_mark` is
+    that of the language in which the form is shown.
     """
 
     verb: str
     reason_required: bool
     hr_type: str
+    decimal_mark: str = POINT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +97,7 @@ def form(  # noqa: PLR0913 - a form shown again has this many parts
     verb is about the revision in `context`, which the person has read.
     """
     if verb is Verb.AMEND:
-        context, typed = with_snapshot(context, snapshot, t), typed or typed_of(snapshot.content)
+        context, typed = with_snapshot(context, snapshot, t), typed or typed_of(snapshot.content, t)
     required = _policy_requires_reason(verb, snapshot)
     return _form(
         verb, context, typed or Typed(), problem, t, reason_required=required, products=products
@@ -152,6 +155,7 @@ def _form(  # noqa: PLR0913 - a form shown again has this many parts
                 verb=verb.value,
                 reason_required=reason_required,
                 hr_type=hr_fields.type_of(typed.fields),
+                decimal_mark=typed.decimal_mark,
             )
         ),
     )
@@ -172,6 +176,7 @@ def parse_submission(body: Mapping[str, object]) -> Submission:
         raise UnreadablePayloadError("private_metadata.verb")
     view = body["view"]
     typed = typed_in(view if isinstance(view, Mapping) else {})
+    typed = replace(typed, decimal_mark=saved.decimal_mark)
     if saved.hr_type and isinstance(view, Mapping):
         typed = replace(typed, fields=hr_fields.read(view, saved.hr_type))
     return Submission(

@@ -35,7 +35,7 @@ async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[st
     payment = {
         "event_id": f"cli-{click_id(order_id, 'pay', key)}",
         "order_id": order_id,
-        "amount": f"{total.amount:.2f}",
+        "amount": f"{total.amount:.{total.decimals}f}",
         "currency": total.currency,
         "paid_at": datetime.now(UTC).isoformat(),
     }

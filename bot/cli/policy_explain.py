@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.policies.file import Policies
+from views import notices
+from views.translator import ENGLISH
 from workflows.rules.approvals.clock import TickKind, Window, format_duration, windows
 from workflows.rules.approvals.form import read_amount, read_window
 from workflows.rules.approvals.policy import (
@@ -26,7 +28,12 @@ from workflows.rules.approvals.policy import (
 )
 from workflows.rules.notice import MAX_MENTIONS
 from workflows.rules.people.actors import ApproverSource, SourceKind
-from workflows.rules.shared.errors import NoCurrencyError, OtherCurrencyError, RuleError
+from workflows.rules.shared.errors import (
+    AmbiguousAmountError,
+    NoCurrencyError,
+    OtherCurrencyError,
+    RuleError,
+)
 from workflows.rules.shared.money import Money
 
 _FIXED = "The request cannot be changed."
@@ -68,7 +75,9 @@ def read_question(
             f"“{amount}”: the policy {name} uses {error.data['currency']}."
         ) from None
     except RuleError as error:
-        if error.code.startswith("amount_"):
+        if isinstance(error, AmbiguousAmountError):
+            message = notices.field_refusal(error.code, error.data, ENGLISH).removesuffix(".")
+        elif error.code.startswith("amount_"):
             problem = error.code.removeprefix("amount_").replace("_", " ")
             message = f"“{amount}” is not an amount: {problem}. Write --amount 1000.01"
         else:

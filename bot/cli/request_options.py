@@ -1,6 +1,5 @@
 """The options of `request create` and `amend`, parsed by the rules; errors name the option."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -21,6 +20,7 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.content import Content
+from workflows.rules.shared.money import names_currency
 
 _Read = TypeVar("_Read")
 
@@ -31,9 +31,6 @@ _OPTIONS = {
     "links": "--link",
     "answer_within": "--answer-within",
 }
-
-_NAMED = re.compile(r"[A-Za-z]{3}\s*$", re.ASCII)
-"""An amount with its currency."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +80,7 @@ def amended(snapshot: ApprovalSnapshot, options: Options) -> Content:
     """
     present = snapshot.content.amount
     currency = snapshot.currency
-    if not currency and present and not _NAMED.search(options.amount or ""):
+    if not currency and present and not names_currency(options.amount or ""):
         currency = present.currency
     content = _reading(lambda: read_content(_draft(options, snapshot.content), currency))
     amount = present if options.amount is None else content.amount

@@ -14,7 +14,7 @@ from slack_api.errors import SLACK_FAILURES, slack_code
 from slack_api.locales import Locales
 from views import home
 from views.home import HomePage, HomePlace
-from views.translator import translator
+from views.translator import personal_translator
 
 OVERTAKEN = "hash_conflict"
 TRIES = 3
@@ -101,7 +101,7 @@ class HomeBoard:
                 return
             now = self._now()
             page = await self._lookup.page(person, HomePlace.read(found.view), now)
-            t = translator(await self._people.locale_of(person))
+            t = personal_translator(await self._people.locale_of(person))
             view = home.build(_without(page, settled), t)
             try:
                 # If the stored hash is wrong, Slack refuses every try: the last one sends none.

@@ -8,7 +8,15 @@ from typing import Annotated, Protocol
 
 import structlog
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic import ValidationError as NotReadError
 
 from bot.http.problems import Problem, parse, read_body
@@ -22,6 +30,7 @@ from workflows.rules.orders.incoming_payment import (
     Progress,
 )
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
+from workflows.rules.shared.currencies import minor_units
 from workflows.rules.shared.money import Money
 
 _log = structlog.get_logger("bot.http.payment_webhook")
@@ -70,9 +79,17 @@ class _PaymentEvent(BaseModel):
 
     event_id: _Id
     order_id: _Id
-    amount: Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d{0,12})\.\d{2}$")]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    amount: Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d{0,12})(\.\d{1,4})?$")]
     paid_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+    @field_validator("amount")
+    @classmethod
+    def _has_the_decimals_of_its_currency(cls, amount: str, info: ValidationInfo) -> str:
+        units = minor_units(info.data.get("currency", ""))
+        if len(amount.partition(".")[2]) != units:
+            raise ValueError(f"an amount in this currency is written with {units} decimals")
+        return amount
 
     def payment(self) -> IncomingPayment:
         """Return the payment."""

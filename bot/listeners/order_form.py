@@ -108,7 +108,7 @@ class OrderFormListeners:
         view = order_modal.received(
             order.order_id,
             t,
-            total=str(order.total),
+            total=t.money(order.total),
             waits_in=policy.channel if route(policy, order.total).levels else "",
             paid_elsewhere=order.payment is PaymentMode.AWAIT,
         )

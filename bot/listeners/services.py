@@ -16,7 +16,7 @@ from records.absences import Absences
 from records.audit import AuditTrail
 from records.requests import Requests
 from slack_api.locales import Locales
-from views.translator import Translator, translator
+from views.translator import Translator, personal_translator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +39,8 @@ class Services:
 
     def cached_translator(self, person: str) -> Translator:
         """Return the translator of a person without I/O, for a modal that must open at once."""
-        return translator(self.people.cached_locale(person))
+        return personal_translator(self.people.cached_locale(person))
 
     async def translator(self, person: str) -> Translator:
         """Return the translator of a person."""
-        return translator(await self.people.locale_of(person))
+        return personal_translator(await self.people.locale_of(person))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -19,7 +20,7 @@ from workflows.rules.approvals.policy import (
     Visibility,
 )
 from workflows.rules.people.actors import ApproverSource, SourceKind
-from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.errors import AmbiguousAmountError, NoCurrencyError, RuleError
 from workflows.rules.shared.ids import MEMBER_ID
 from workflows.rules.shared.money import Money, parse_money
 
@@ -91,10 +92,16 @@ def _duration(written: object) -> timedelta:
 
 
 def _money(written: object) -> Money:
-    match = re.fullmatch(r".*?([A-Z]{3})", written) if isinstance(written, str) else None
     try:
-        if match is not None:
-            return parse_money(match[0], match[1])
+        if isinstance(written, str):
+            return parse_money(written, "")
+    except NoCurrencyError:
+        pass
+    except AmbiguousAmountError as error:
+        first, second = (
+            f"{Decimal(error.data[name]).normalize():f}" for name in ("first", "second")
+        )
+        raise _wrong(f"“{written}” can mean {first} or {second}.", 'Write "1000.00 USD".') from None
     except RuleError as error:
         problem = error.code.removeprefix("amount_").replace("_", " ")
         raise _wrong(f"“{written}” is not an amount: {problem}.", 'Write "1000.00 USD".') from None

@@ -24,7 +24,7 @@ from tests.bot.order_driver import (
     has_approve_button,
     listeners_finished,
 )
-from tests.bot.order_form import fill_in, open_form
+from tests.bot.order_form import fill_in, open_form, order_id_of
 from tests.bot.request_driver import EMIL, FORMS, RequestDriver, level
 from tests.bot.test_home import bulk_form, home_with, open_home, ticked
 from tests.bot.test_hr_form import choose, request_id_of, shows, submit, the_form
@@ -137,6 +137,20 @@ async def test_refusals_orders_and_validation_errors_are_in_german(
     assert "Waiting for approval" in str(shared["blocks"])
 
 
+@pytest.mark.usefixtures("german_users")
+async def test_a_german_form_reads_and_shows_german_amounts(
+    slack: StandInClient, order_driver: OrderDriver
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(slack, form, lines__0__unit_price="1.000,01 $")
+
+    shown = await slack.wait_for_modal(ANA, lambda v: "1.000,01 USD" in text_of(v))
+    assert order_id_of(form) in text_of(shown)
+    card = await order_driver.card(order_id_of(form), has_approve_button)
+    assert "1,000.01 USD" in str(card["blocks"])
+
+
 # Emil's language in the demo is German.
 
 
@@ -220,7 +234,7 @@ def _translators_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Name) and node.id == "ENGLISH":
             yield node.id
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "translator":
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "personal_translator":
             yield ast.unparse(node.args[0])
 
 

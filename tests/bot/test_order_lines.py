@@ -114,7 +114,7 @@ async def test_the_sums_follow_the_input(slack: StandInClient, bot: AsyncApp) ->
 
 async def test_an_invalid_number_is_marked_and_kept(slack: StandInClient, bot: AsyncApp) -> None:
     form = await open_form(slack)
-    typed = TYPED | {"lines.0.unit_price": "2,5"}
+    typed = TYPED | {"lines.0.unit_price": "2,5,0"}
 
     await write(slack, form, "lines.0.unit_price", typed)
 

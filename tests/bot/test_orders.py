@@ -71,7 +71,12 @@ BAD = [
     ("lines__0__unit_price", "-5", "amount_not_positive", {}),
     ("lines__0__unit_price", "0", "amount_not_positive", {}),
     ("lines__0__unit_price", "ten", "amount_not_a_number", {}),
-    ("lines__0__unit_price", "1.005", "amount_too_many_decimals", {}),
+    (
+        "lines__0__unit_price",
+        "1.005",
+        "amount_ambiguous",
+        {"typed": "1.005", "first": "1.005", "second": "1005.00", "currency": "USD"},
+    ),
     ("lines__0__unit_price", "1234567890123456", "amount_too_many_digits", {}),
     ("lines__0__unit_price", "10 EUR", "amount_other_currency", {"currency": "USD"}),
     ("lines__0__quantity", "-1", "amount_not_positive", {}),

@@ -133,7 +133,8 @@ def test_the_explanation_follows_the_time_zone_and_rules_of_the_file() -> None:
     [
         (("order", "ten", "", ""), "“ten” is not an amount: not a number. Write --amount 1000.01."),
         (("order", "0", "", ""), "“0” is not an amount: not positive."),
-        (("order", "1.001", "", ""), "“1.001” is not an amount: too many decimals."),
+        (("order", "1.0001", "", ""), "“1.0001” is not an amount: too many decimals."),
+        (("order", "1.001", "", ""), "“1.001” can mean 1.001 or 1,001.00."),
         (("order", "5 EUR", "", ""), "“5 EUR”: the policy order uses USD."),
         (("badge", "5", "", ""), "“5” has no currency. Write --amount '5 EUR'."),
         (("order", "5", "ana", ""), "“ana” is not a Slack member ID. Write --requester U0ANA"),

@@ -161,7 +161,11 @@ async def test_a_payment_for_an_order_that_is_charged_is_refunded(
     await _refunded(temporal, order_id)
 
 
-@pytest.mark.parametrize("wrong", [{"amount": "499.99"}, {"currency": "EUR"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [{"amount": "499.99"}, {"currency": "EUR"}, {"amount": "500", "currency": "JPY"}],
+    ids=str,
+)
 async def test_a_wrong_amount_is_recorded_and_not_accepted(
     http_client: HttpClient, order_driver: OrderDriver, wrong: Json
 ) -> None:

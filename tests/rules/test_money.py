@@ -36,6 +36,15 @@ class Taken:
     ),
     Taken(description="spaces around it", given="  1500\t", then="1500.00"),
     Taken(description="leading zeros", given="007.50", then="7.50"),
+    Taken(description="a decimal comma", given="1500,00", then="1500.00"),
+    Taken(description="the European notation", given="1.500,00", then="1500.00"),
+    Taken(description="spaces between thousands", given="1 500.00", then="1500.00"),
+    Taken(
+        description="the Swiss notation",
+        given="1\N{RIGHT SINGLE QUOTATION MARK}500",
+        then="1500.00",
+    ),
+    Taken(description="the currency before the amount", given="USD 1500", then="1500.00"),
     Taken(description="fifteen digits", given="9" * 15, then="9" * 15 + ".00"),
     Taken(
         description="fifteen digits with the cents",
@@ -77,8 +86,6 @@ class Refused:
     Refused(description="two points", given="1.500.00", then="amount_not_a_number"),
     Refused(description="no whole part", given=".50", then="amount_not_a_number"),
     Refused(description="no decimals after the point", given="1500.", then="amount_not_a_number"),
-    Refused(description="a decimal comma", given="1500,00", then="amount_not_a_number"),
-    Refused(description="the European notation", given="1.500,00", then="amount_not_a_number"),
     Refused(description="a decimal comma after zero", given="0,500", then="amount_not_a_number"),
     Refused(description="separators in twos", given="1,50,000", then="amount_not_a_number"),
     Refused(description="a misplaced separator", given="1500,000", then="amount_not_a_number"),
@@ -93,7 +100,7 @@ class Refused:
         then="amount_not_a_number",
     ),
     Refused(description="a superscript", given="15\N{SUPERSCRIPT TWO}", then="amount_not_a_number"),
-    Refused(description="another currency's sign", given="€1500", then="amount_not_a_number"),
+    Refused(description="another currency's sign", given="€1500", then="amount_other_currency"),
     Refused(description="a mention", given="<!channel>", then="amount_not_a_number"),
     Refused(description="a line break inside", given="1500\n1", then="amount_not_a_number"),
     Refused(description="zero", given="0", then="amount_not_positive"),
@@ -101,8 +108,36 @@ class Refused:
     Refused(description="a negative amount", given="-1", then="amount_not_positive"),
     Refused(description="a negative amount in dollars", given="-$5.00", then="amount_not_positive"),
     Refused(description="minus zero", given="-0", then="amount_not_positive"),
-    Refused(description="three decimals", given="1.234", then="amount_too_many_decimals"),
-    Refused(description="three decimals, all zero", given="1.000", then="amount_too_many_decimals"),
+    Refused(description="three decimals or thousands", given="1.234", then="amount_ambiguous"),
+    Refused(description="three zeros", given="1.000", then="amount_ambiguous"),
+    Refused(description="three decimals", given="0.500", then="amount_too_many_decimals"),
+    Refused(description="four decimals", given="1.2345", then="amount_too_many_decimals"),
+    Refused(
+        description="sen", given="1000.50 JPY", currency="JPY", then="amount_too_many_decimals"
+    ),
+    Refused(
+        description="four decimals of dinars",
+        given="1.2500",
+        currency="KWD",
+        then="amount_too_many_decimals",
+    ),
+    Refused(description="two separators", given="1 500,000", then="amount_not_a_number"),
+    Refused(description="no currency", given="5", currency="", then="amount_without_currency"),
+    Refused(
+        description="a sign of two currencies",
+        given="¥500",
+        currency="",
+        then="amount_currency_ambiguous",
+    ),
+    Refused(
+        description="a sign of many currencies",
+        given="$5",
+        currency="",
+        then="amount_currency_ambiguous",
+    ),
+    Refused(
+        description="no such currency", given="5 ABC", currency="", then="amount_unknown_currency"
+    ),
     Refused(description="sixteen digits", given="9" * 16, then="amount_too_many_digits"),
     Refused(
         description="sixteen digits with the cents",
@@ -142,6 +177,59 @@ def test_the_refusal_of_a_currency_names_the_right_one() -> None:
         parse_money("5 EUR", "USD")
 
     assert refused.value.data == {"currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "mark", "read"),
+    [
+        ("1000 JPY", ".", "1,000 JPY"),
+        ("¥1,000 JPY", ".", "1,000 JPY"),
+        ("1.250 KWD", ".", "1.250 KWD"),
+        ("1,250 KWD", ".", "1,250.000 KWD"),
+        ("1,250 KWD", ",", "1.250 KWD"),
+        ("1.250 CLF", ",", "1,250.0000 CLF"),
+        ("€86,40", ",", "86.40 EUR"),
+        ("86,40 €", ".", "86.40 EUR"),
+        ("86.40 €", ",", "86.40 EUR"),
+        ("1.250 €", ",", "1,250.00 EUR"),
+        ("1.250,5 EUR", ",", "1,250.50 EUR"),
+        ("1\u202f250,50 EUR", ",", "1,250.50 EUR"),
+        ("£5", ".", "5.00 GBP"),
+        ("R$ 5", ".", "5.00 BRL"),
+        ("$5 CAD", ".", "5.00 CAD"),
+        ("kr 5 SEK", ".", "5.00 SEK"),
+    ],
+)
+def test_an_amount_is_read_by_its_currency_and_the_language(
+    typed: str, mark: str, read: str
+) -> None:
+    assert str(parse_money(typed, "", mark)) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "mark", "first", "second"),
+    [
+        ("1.250", "EUR", ".", "1.250", "1250.00"),
+        ("1,250", "EUR", ",", "1.250", "1250.00"),
+        ("1.000", "JPY", ".", "1.000", "1000"),
+    ],
+)
+def test_an_amount_with_two_readings_is_refused_with_both(
+    typed: str, currency: str, mark: str, first: str, second: str
+) -> None:
+    with pytest.raises(RuleError) as refused:
+        parse_money(typed, currency, mark)
+
+    readings = {"first": first, "second": second}
+    assert refused.value.data == {"typed": typed, "currency": currency, **readings}
+
+
+def test_a_stored_amount_is_shown_with_all_its_decimals() -> None:
+    stored = [("1000.50", "JPY"), ("1000.00", "JPY"), ("1.5", "KWD"), ("5", "USD"), ("1E+3", "EUR")]
+
+    shown = [str(Money(amount=Decimal(amount), currency=code)) for amount, code in stored]
+
+    assert shown == ["1,000.5 JPY", "1,000 JPY", "1.500 KWD", "5.00 USD", "1,000.00 EUR"]
 
 
 def test_money_is_formatted_with_separators_cents_and_currency() -> None:

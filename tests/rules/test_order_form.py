@@ -112,7 +112,7 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
     wrong_line("a price of zero", {"unit_price": "amount_not_positive"}, unit_price="0.00"),
     wrong_line("a price below zero", {"unit_price": "amount_not_positive"}, unit_price="-5"),
     wrong_line(
-        "a price of three decimals", {"unit_price": "amount_too_many_decimals"}, unit_price="1.005"
+        "a price of four decimals", {"unit_price": "amount_too_many_decimals"}, unit_price="1.0055"
     ),
     wrong_line(
         "a price of sixteen digits", {"unit_price": "amount_too_many_digits"}, unit_price="9" * 16

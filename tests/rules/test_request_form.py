@@ -140,7 +140,7 @@ def test_the_amount_names_its_currency_if_the_policy_has_none(
     ("written", "code"),
     [
         ("10", "amount_without_currency"),
-        ("10 E", "amount_without_currency"),
+        ("10 E", "amount_not_a_number"),
         ("EUR", "amount_not_a_number"),
         ("$10 EUR", "amount_other_currency"),
     ],

@@ -44,7 +44,7 @@ PATTERNS = [
     re.compile(r"\w+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", key)))
     for key in MADE_KEYS
 ]
-VARIANT = re.compile(r"\.(clock|always|by|own|for|from|until|nowhere|link|blank|other|approve|reject|request_changes|guest|stranger|bot|deactivated|unknown|approved|rejected|expired|withdrawn|admin_closed|private)$")  # fmt: skip
+VARIANT = re.compile(r"\.(clock|always|by|own|for|from|until|nowhere|link|blank|none|other|approve|reject|request_changes|guest|stranger|bot|deactivated|unknown|approved|rejected|expired|withdrawn|admin_closed|private)$")  # fmt: skip
 
 
 def _whole_keys(key: ast.expr) -> list[str]:

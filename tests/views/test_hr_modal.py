@@ -260,7 +260,7 @@ def test_a_copy_has_all_values_and_a_new_id() -> None:
     view = hr_modal.copy_form(request, OFFER, ENGLISH)
 
     written = hr_modal.parse(submitted(view, {}))
-    assert written == written_of(request)
+    assert written == written_of(request, ENGLISH)
     assert (written.request_id, written.link) == ("HR-NEW00000", LINK)
     assert fields_of(view) == ["starts", "ends"]
 

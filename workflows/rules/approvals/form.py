@@ -10,28 +10,30 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.people.actors import Actor, ManagedBy
 from workflows.rules.shared.content import Content, check_content
 from workflows.rules.shared.errors import (
-    NoCurrencyError,
     NotADurationError,
     NoTierError,
     RuleError,
     WindowTooLongError,
 )
 from workflows.rules.shared.form_errors import FormErrors, read_field
-from workflows.rules.shared.money import Money, parse_money
+from workflows.rules.shared.money import POINT, Money, parse_money
 
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_CURRENCY = re.compile(r"([A-Za-z]{3})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftContent:
-    """The content as it was typed. `links` are separated by spaces or line breaks."""
+    """The content as it was typed. `links` are separated by spaces or line breaks.
+
+    `decimal_mark` is that of the language in which the form was shown.
+    """
 
     title: str
     text: str = ""
     amount: str = ""
     links: str = ""
+    decimal_mark: str = POINT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,28 +103,22 @@ def read_content(draft: DraftContent, currency: str) -> Content:
     read_field(errors, "text", lambda: check_content(replace(other, text=text)))
     links = tuple(dict.fromkeys(draft.links.split()))
     read_field(errors, "links", lambda: check_content(replace(other, links=links)))
-    amount = read_field(errors, "amount", lambda: read_amount(draft.amount, currency))
+    amount = read_field(
+        errors, "amount", lambda: read_amount(draft.amount, currency, draft.decimal_mark)
+    )
     if errors:
         raise RequestFormErrors(errors)
     return Content(title=title, text=text, amount=amount, links=links)
 
 
-def read_amount(text: str, currency: str) -> Money | None:
+def read_amount(text: str, currency: str, decimal_mark: str = POINT) -> Money | None:
     """Parse an amount; return None for an empty text.
 
     Raises:
-        NoCurrencyError: no currency is given, and the amount names none.
         RuleError: see `parse_money`.
 
     """
-    text = text.strip()
-    if not text:
-        return None
-    named = _CURRENCY.fullmatch(text[-3:])
-    currency = currency or (named[1].upper() if named else "")
-    if not currency:
-        raise NoCurrencyError
-    return parse_money(text, currency)
+    return parse_money(text, currency, decimal_mark) if text.strip() else None
 
 
 def read_window(text: str) -> timedelta | None:

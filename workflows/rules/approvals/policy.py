@@ -166,8 +166,20 @@ class RouteReason:
 
     def __str__(self) -> str:
         if self.up_to is not None:
-            return f"{self.policy}: up to {self.up_to}"
-        return f"{self.policy}: over {self.over}" if self.over else f"{self.policy}: always"
+            return f"{self.policy}: up to {_in_trail(self.up_to)}"
+        return (
+            f"{self.policy}: over {_in_trail(self.over)}" if self.over else f"{self.policy}: always"
+        )
+
+
+def _in_trail(limit: Money) -> str:
+    """Return a limit as the audit trail has always written it: with two decimals, or more.
+
+    `Money.__str__` follows the currency, which would change the facts of requests that exist.
+    """
+    exponent = limit.amount.as_tuple().exponent
+    decimals = max(2, -exponent if isinstance(exponent, int) else 0)
+    return f"{limit.amount:,.{decimals}f} {limit.currency}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,14 +19,17 @@ from workflows.rules.shared.errors import (
     UnknownProductError,
 )
 from workflows.rules.shared.form_errors import FormErrors, Parsed, read_field
-from workflows.rules.shared.money import Money
+from workflows.rules.shared.money import POINT, Money
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftHr:
-    """An HR request as it was typed, not checked yet. Dates are in the form 2026-01-31."""
+    """An HR request as it was typed, not checked yet. Dates are in the form 2026-01-31.
+
+    `decimal_mark` is that of the language in which the form was shown.
+    """
 
     request_id: str
     type: str
@@ -40,6 +43,7 @@ class DraftHr:
     new_role: str = ""
     new_team: str = ""
     link: str = ""
+    decimal_mark: str = POINT
 
 
 class HrFormErrors(FormErrors):
@@ -109,7 +113,7 @@ def _needed(
         ends = form.read("ends", lambda: _day("ends", draft.ends))
         read = replace(read, starts=starts, ends=ends)
     if "amount" in needed:
-        amount = form.read("amount", lambda: _amount(draft.amount, policy))
+        amount = form.read("amount", lambda: _amount(draft, policy))
         read = replace(read, amount=amount)
     if "item" in needed:
         item = form.read("item", lambda: _item(draft.item, products))
@@ -147,8 +151,8 @@ def _day(field: str, text: str) -> date:
     raise NotADateError
 
 
-def _amount(text: str, policy: Policy) -> Money:
-    amount = read_amount(text, policy.currency)
+def _amount(draft: DraftHr, policy: Policy) -> Money:
+    amount = read_amount(draft.amount, policy.currency, draft.decimal_mark)
     if amount is None:
         raise HrFieldMissingError(field="amount")
     return amount

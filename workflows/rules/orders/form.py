@@ -1,10 +1,10 @@
 """The order form: parses and checks what a person typed, field by field."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
+from functools import partial, reduce
 
 from workflows.rules.approvals.clock import format_duration
 from workflows.rules.approvals.form import longest_window, read_window
@@ -26,7 +26,7 @@ from workflows.rules.shared.errors import (
     WindowTooLongError,
 )
 from workflows.rules.shared.form_errors import FormErrors
-from workflows.rules.shared.money import MAX_DIGITS, Money, parse_money
+from workflows.rules.shared.money import MAX_DIGITS, POINT, Money, parse_money
 
 POLICY = "order"
 """The name of the policy for orders."""
@@ -52,7 +52,8 @@ class DraftLine:
 class DraftOrder:
     """An order as it was typed, not checked yet.
 
-    `answer_within` is empty or the requested expiry of its approval, such as `4h`.
+    `answer_within` is empty or the requested expiry of its approval, such as `4h`. `decimal_mark` is
+    that of the language in which the form was shown.
     """
 
     order_id: str
@@ -63,6 +64,7 @@ class DraftOrder:
     payment: PaymentMode = PaymentMode.CHARGE
     email: str = ""
     answer_within: str = ""
+    decimal_mark: str = POINT
 
 
 class OrderFormErrors(FormErrors):
@@ -122,7 +124,10 @@ def read_order(draft: DraftOrder, products: Mapping[str, str], currency: str) ->
         errors["customer"] = error
     if error := _text_error(note, MAX_NOTE, required=False):
         errors["note"] = error
-    lines = [_read_line(i, line, products, currency, errors) for i, line in enumerate(draft.lines)]
+    read_price = partial(parse_money, currency=currency, decimal_mark=draft.decimal_mark)
+    lines = [
+        _read_line(i, line, products, read_price, errors) for i, line in enumerate(draft.lines)
+    ]
     if not lines:
         errors["lines"] = NoLinesError()
     expiry, email = draft.card_expiry.strip(), draft.email.strip()
@@ -151,7 +156,7 @@ def _read_line(
     index: int,
     line: DraftLine,
     products: Mapping[str, str],
-    currency: str,
+    read_price: Callable[[str], Money],
     errors: dict[str, RuleError],
 ) -> OrderLine | None:
     if line.sku not in products:
@@ -162,7 +167,7 @@ def _read_line(
         errors[f"lines.{index}.quantity"] = error
         quantity = 1
     try:
-        price = parse_money(line.unit_price, currency)
+        price = read_price(line.unit_price)
     except RuleError as error:
         errors[f"lines.{index}.unit_price"] = error
         return None
@@ -192,9 +197,10 @@ class DraftTotal:
     is_whole: bool
 
 
-def draft_total(lines: Sequence[DraftLine], currency: str) -> DraftTotal:
+def draft_total(lines: Sequence[DraftLine], currency: str, decimal_mark: str = POINT) -> DraftTotal:
     """Add up the lines as typed so far. Errors are returned with their line."""
-    sums = tuple(_line_sum(line, currency) for line in lines)
+    read_price = partial(parse_money, currency=currency, decimal_mark=decimal_mark)
+    sums = tuple(_line_sum(line, read_price) for line in lines)
     totals = [line.total for line in sums if line.total is not None]
     total = _sum(totals) if totals else None
     too_long = total is not None and _is_too_long(total)
@@ -206,7 +212,7 @@ def draft_total(lines: Sequence[DraftLine], currency: str) -> DraftTotal:
     )
 
 
-def _line_sum(line: DraftLine, currency: str) -> DraftLineTotal:
+def _line_sum(line: DraftLine, read_price: Callable[[str], Money]) -> DraftLineTotal:
     errors: dict[str, RuleError] = {}
     quantity, price = None, None
     try:
@@ -214,7 +220,7 @@ def _line_sum(line: DraftLine, currency: str) -> DraftLineTotal:
     except RuleError as error:
         errors["quantity"] = error
     try:
-        price = parse_money(line.unit_price, currency) if line.unit_price.strip() else None
+        price = read_price(line.unit_price) if line.unit_price.strip() else None
     except RuleError as error:
         errors["unit_price"] = error
     return DraftLineTotal(

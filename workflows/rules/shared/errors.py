@@ -186,7 +186,7 @@ class NotPositiveError(RuleError):
 
 
 class TooManyDecimalsError(RuleError):
-    """The amount has more than two decimals."""
+    """The amount has more decimals than its currency. Data: `currency`, and its `limit`."""
 
     code = "amount_too_many_decimals"
 
@@ -201,6 +201,24 @@ class OtherCurrencyError(RuleError):
     """The amount names another currency than the policy's. Data: `currency`."""
 
     code = "amount_other_currency"
+
+
+class AmbiguousAmountError(RuleError):
+    """The amount has two readings. Data: as `typed`, `currency`, and the numbers `first`, `second`."""
+
+    code = "amount_ambiguous"
+
+
+class AmbiguousCurrencyError(RuleError):
+    """A symbol stands for several currencies. Data: `symbol`, and the codes `first`, `second`."""
+
+    code = "amount_currency_ambiguous"
+
+
+class UnknownCurrencyError(RuleError):
+    """The amount names a currency that ISO 4217 does not have. Data: `currency`."""
+
+    code = "amount_unknown_currency"
 
 
 class TextMissingError(RuleError):
