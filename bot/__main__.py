@@ -34,7 +34,11 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
         temporal = await connect(settings.temporal_environment())
         workflows = WorkflowClient(temporal, config.temporal_task_queue)
         async with running_services(
-            slack=slack, database=database, workflows=workflows, policies=policies
+            slack=slack,
+            database=database,
+            workflows=workflows,
+            policies=policies,
+            command=config.slash_command,
         ) as services:
             refunds = Refunds(temporal, config.temporal_task_queue)
             routes = _routes(config, services, workflows, IncomingPayments(database), refunds)

@@ -24,6 +24,7 @@ from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
 from bot.policies.file import Policies
+from bot.runtime.settings import COMMAND
 from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
@@ -102,18 +103,19 @@ def _is_other(record: logging.LogRecord) -> bool:
 
 
 @asynccontextmanager
-async def running_services(
+async def running_services(  # noqa: PLR0913 - what the entry point has, and two settings
     *,
     slack: AsyncWebClient,
     database: Database,
     workflows: WorkflowClient,
     policies: Policies,
+    command: str = COMMAND,
     retry_for: float = RETRY_FOR,
 ) -> AsyncIterator[Services]:
     """Yield the services; while the context lasts, the product list and App Homes are kept current.
 
     If Slack is slow or down, the languages of people come later: nothing waits for them. An
-    unconfirmed command is retried for `retry_for` seconds.
+    unconfirmed command is retried for `retry_for` seconds. `command` is our slash command.
     """
     requests, absences, homes = Requests(database), Absences(database), Homes(database)
     trail = AuditTrail(database)
@@ -128,7 +130,9 @@ async def running_services(
     products = ProductList(Stock(database))
     await products.refresh()
     people = Locales(slack)
-    board = HomeBoard(slack, homes, InboxLookup(Inbox(database), absences), people, _now)
+    board = HomeBoard(
+        slack, homes, InboxLookup(Inbox(database), absences), people, _now, command=command
+    )
     async with aiohttp.ClientSession() as session:
         reading = asyncio.create_task(people.read_all())
         loops = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
@@ -149,6 +153,7 @@ async def running_services(
                 homes=board,
                 answers=Answers(session, slack, board),
                 now=_now,
+                command=command,
             )
         finally:
             for task in tasks:

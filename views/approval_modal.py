@@ -1,4 +1,4 @@
-"""The `/approval` form, for a request under any policy."""
+"""The form for a request under any policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

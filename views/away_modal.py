@@ -1,4 +1,4 @@
-"""The `/away` form: an absence with its delegate, or the return from one."""
+"""The form for time away: an absence with its delegate, or the return from one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

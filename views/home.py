@@ -117,8 +117,11 @@ class HomePage:
     stands_in: Sequence[Absence] = ()
 
 
-def build(page: HomePage, t: Translator) -> View:
-    """Return the view; any page of at most `ROWS` rows is within Slack's limits."""
+def build(page: HomePage, t: Translator, command: str) -> View:
+    """Return the view; any page of at most `ROWS` rows is within Slack's limits.
+
+    `command` is our slash command, which an empty list of own requests mentions.
+    """
     place = page.place
     return {
         "type": "home",
@@ -126,7 +129,7 @@ def build(page: HomePage, t: Translator) -> View:
             *([text_block(BlockId.NOTICE, place.notice, t)] if place.notice else []),
             *_tab_blocks(page, t),
             *_filter_blocks(place, t),
-            *_rows(page, t),
+            *_rows(page, t, command),
             *_page_blocks(page, t),
         ],
     }
@@ -176,7 +179,7 @@ def _select(
     }
 
 
-def _rows(page: HomePage, t: Translator) -> list[Block]:
+def _rows(page: HomePage, t: Translator, command: str) -> list[Block]:
     match page.place.tab:
         case Tab.DECIDE:
             rows = [decide_blocks(row, n, t) for n, row in enumerate(page.to_decide[:ROWS])]
@@ -188,7 +191,7 @@ def _rows(page: HomePage, t: Translator) -> list[Block]:
             return _away_blocks(page, t)
     if not rows:
         key = "home.empty.filtered" if page.place.kind else f"home.empty.{page.place.tab}"
-        return [text_block(BlockId.SUMMARY, t(key), t)]
+        return [text_block(BlockId.SUMMARY, t(key, command=command), t)]
     return [*_bulk_blocks(page, t), *_divided(rows)]
 
 

@@ -1,4 +1,4 @@
-"""The private answer to `/approvals`: the first requests to decide, and the first own requests."""
+"""The inbox as a private message: the first requests to decide, and the first own requests."""
 
 import json
 

@@ -38,9 +38,7 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
     """
     event = mapping_at(body, "event")
     is_in_our_thread = bot_user != "" and text_at(event, "parent_user_id") == bot_user
-    typed = text_at(event, "subtype") in _TYPED and not event.get("hidden")
-    by_app = text_at(event, "bot_id") or text_at(event, "user") == bot_user
-    if not (is_in_our_thread and typed) or by_app or not is_person(text_at(event, "user")):
+    if not is_in_our_thread or not is_typed(event) or text_at(event, "user") == bot_user:
         return None
     reply = ThreadReply(
         event_id=text_at(body, "event_id"),
@@ -52,6 +50,12 @@ def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None
     )
     known = reply.event_id and reply.channel and reply.thread_ts
     return reply if known and reply.ts != reply.thread_ts and reply.plain_text else None
+
+
+def is_typed(event: Mapping[str, object]) -> bool:
+    """Return whether a person typed the message: it is no edit, deletion or message of an app."""
+    typed = text_at(event, "subtype") in _TYPED and not event.get("hidden")
+    return typed and not text_at(event, "bot_id") and is_person(text_at(event, "user"))
 
 
 def request_of(root: Mapping[str, object], bot_user: str) -> str:

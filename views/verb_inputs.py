@@ -133,7 +133,7 @@ def _input(
 
 
 def content_input(input_id: InputId, typed: str, t: Translator) -> Block:
-    """Return the input for one part of a request; `/approval` and amendments share it."""
+    """Return the input for one part of a request; new requests and amendments share it."""
     return text_input(
         input_id,
         t(f"verb.input.{input_id}"),

@@ -31,19 +31,22 @@ class HomeBoard:
     never replaces a newer one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, and one setting
         self,
         slack: AsyncWebClient,
         homes: Homes,
         lookup: InboxLookup,
         people: Locales,
         now: Callable[[], datetime],
+        *,
+        command: str,
     ) -> None:
         self._slack = slack
         self._people = people
         self._homes = homes
         self._lookup = lookup
         self._now = now
+        self._command = command
 
     async def opened(self, person: str) -> None:
         """Publish the home of a person who has just opened it, on the tab that they used last.
@@ -102,7 +105,7 @@ class HomeBoard:
             now = self._now()
             page = await self._lookup.page(person, HomePlace.read(found.view), now)
             t = personal_translator(await self._people.locale_of(person))
-            view = home.build(_without(page, settled), t)
+            view = home.build(_without(page, settled), t, self._command)
             try:
                 # If the stored hash is wrong, Slack refuses every try: the last one sends none.
                 known = found.view_hash if left else ""

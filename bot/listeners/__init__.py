@@ -5,13 +5,13 @@ from slack_bolt.async_app import AsyncApp
 from bot.listeners import (
     approvals,
     bulk,
+    commands,
     delegation,
     details,
     directory,
     errors,
     home,
     hr,
-    inbox,
     more,
     order_form,
     orders,
@@ -23,13 +23,13 @@ from bot.listeners.services import Services
 
 def register_listeners(app: AsyncApp, services: Services) -> None:
     """Register every feature's listeners."""
+    commands.register(app, services)
     requests.register(app, services)
     approvals.register(app, services)
     more.register(app, services)
     details.register(app, services)
     home.register(app, services)
     bulk.register(app, services)
-    inbox.register(app, services)
     delegation.register(app, services)
     directory.register(app, services)
     order_form.register(app, services)

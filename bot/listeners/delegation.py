@@ -1,4 +1,4 @@
-"""`/away`: setting an absence and the delegate who decides in the meantime."""
+"""Time away: setting an absence and the delegate who decides in the meantime."""
 
 import time
 
@@ -20,9 +20,8 @@ from workflows.rules.shared.click import click_id
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command and to its form."""
+    """Listen to the form."""
     listener = AwayListeners(services)
-    app.command("/away")(listener.form_requested)
     app.view(CallbackId.AWAY)(listener.away_submitted)
 
 
@@ -31,11 +30,6 @@ class AwayListeners:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-
-    async def form_requested(self, args: AsyncArgs) -> None:
-        """Open the form at once; then show the absences that the person has, if any."""
-        await args.ack()
-        await open_form(self._services, args.client, args.body["user_id"], args.body["trigger_id"])
 
     async def away_submitted(self, args: AsyncArgs) -> None:
         """Save the absence, and refresh the open requests that wait for this person."""

@@ -48,6 +48,6 @@ class HomeListeners:
         await homes.go(person, place)
 
     async def away_clicked(self, args: AsyncArgs) -> None:
-        """Open the form that `/away` opens."""
+        """Open the form for time away."""
         await args.ack()
         await open_form(self._services, args.client, actor_id(args.body), args.body["trigger_id"])

@@ -1,7 +1,4 @@
-"""`/approvals`: a person's inbox in private; and how clicks in an inbox are answered."""
-
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.kwargs_injection.async_args import AsyncArgs
+"""A person's inbox in private, and how clicks in an inbox are answered."""
 
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Outcome
@@ -10,20 +7,9 @@ from views import inbox_message, notices
 from views.blocks import Message
 
 
-def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command."""
-
-    @app.command("/approvals")
-    async def inbox_requested(args: AsyncArgs) -> None:
-        """Show, in private, the requests to decide and the person's own requests."""
-        await args.ack()
-        surface = Surface(
-            person=args.body["user_id"],
-            channel=args.body["channel_id"],
-            response_url=args.body.get("response_url", ""),
-        )
-        message = await _message(services, surface.person)
-        await services.answers.reply_with(surface, message)
+async def show(services: Services, surface: Surface) -> None:
+    """Show, in private, the requests to decide and the person's own requests."""
+    await services.answers.reply_with(surface, await _message(services, surface.person))
 
 
 async def refresh_inbox(

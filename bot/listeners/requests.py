@@ -1,13 +1,15 @@
-"""`/approval`: the form for a request under any policy without a dedicated form."""
+"""The form for a request under any policy without a dedicated form."""
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.listeners.answers import Surface
 from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
 from bot.policies.file import FORMS
 from bot.runtime.ids import new_request_id
-from views import approval_modal
+from views import approval_modal, help_message
 from views.ids import CallbackId
 from views.payload import actor_id
 from views.translator import Translator
@@ -19,9 +21,8 @@ from workflows.rules.people.actors import Actor, Origin
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the command and to its form."""
+    """Listen to the form."""
     listener = RequestListeners(services)
-    app.command("/approval")(listener.form_requested)
     app.view(CallbackId.APPROVAL)(listener.request_submitted)
 
 
@@ -31,22 +32,34 @@ def form_choices(services: Services) -> tuple[tuple[str, str], ...]:
     return tuple((name, policy.title) for name, policy in policies.items() if name not in FORMS)
 
 
+async def open_form(
+    services: Services, client: AsyncWebClient, surface: Surface, wanted: str, trigger_id: str
+) -> None:
+    """Open the form at once, with a new request id: submitted twice, it is one request.
+
+    `wanted` is the policy to choose in it, or empty. An unknown one opens no form: the person is told
+    what exists.
+    """
+    policy = wanted.lower().replace(" ", "_")
+    choices = form_choices(services)
+    t = services.cached_translator(surface.person)
+    if policy and policy not in dict(choices):
+        if policy in FORMS and policy in services.policies.by_name:
+            sentence = help_message.other_form(FORMS[policy], t)
+        else:
+            sentence = help_message.unknown_policy(wanted, dict(choices), t)
+        await services.answers.reply(surface, sentence)
+        return
+    written = DraftRequest(request_id=new_request_id(RequestKind.APPROVAL), policy=policy)
+    view = approval_modal.build(written.request_id, choices, t, written=written)
+    await client.views_open(trigger_id=trigger_id, view=view)
+
+
 class RequestListeners:
     """The listeners of this feature, bound to the services."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-
-    async def form_requested(self, args: AsyncArgs) -> None:
-        """Open the form at once, with a new request id: submitted twice, it is one request."""
-        await args.ack()
-        wanted = str(args.body.get("text") or "").strip().lower()
-        choices = form_choices(self._services)
-        chosen = wanted if wanted in dict(choices) else ""
-        written = DraftRequest(request_id=new_request_id(RequestKind.APPROVAL), policy=chosen)
-        t = self._services.cached_translator(str(args.body.get("user_id") or ""))
-        view = approval_modal.build(written.request_id, choices, t, written=written)
-        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
 
     async def request_submitted(self, args: AsyncArgs) -> None:
         """Validate the form and start its request."""

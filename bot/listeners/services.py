@@ -21,7 +21,10 @@ from views.translator import Translator, personal_translator
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """Everything a listener may use. `now` is the wall clock, in UTC."""
+    """Everything a listener may use.
+
+    `now` is the wall clock, in UTC. `command` is our slash command, such as `/countersign`.
+    """
 
     commands: Commands
     starts: Starts
@@ -36,6 +39,7 @@ class Services:
     homes: Homes
     answers: Answers
     now: Callable[[], datetime]
+    command: str
 
     def cached_translator(self, person: str) -> Translator:
         """Return the translator of a person without I/O, for a modal that must open at once."""

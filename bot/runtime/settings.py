@@ -1,6 +1,7 @@
 """Settings, read from the environment. Temporal's own settings are read by `temporalio.envconfig`."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,12 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+COMMAND = "/countersign"
+"""The slash command that manifest.yml declares."""
+_COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
+_TAKEN = frozenset({"/order", "/order-status", "/request", "/approval", "/approvals", "/away"})
+"""Our other commands, and a built-in one of Slack that used to be one of ours."""
 
 
 class SettingsError(Exception):
@@ -38,6 +45,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
+    slash_command: str = COMMAND
     database_url: str = "sqlite:///countersign.db"
     policies: Path = Path("policies.toml")
     temporal_task_queue: str = "countersign"
@@ -66,6 +74,18 @@ class Settings(BaseSettings):
         if not written.startswith(("https://", "http://")):
             raise ValueError("it must begin with https:// (or http:// for the stand-in)")
         return written if written.endswith("/") else f"{written}/"
+
+    @field_validator("slash_command")
+    @classmethod
+    def _free_command(cls, written: str) -> str:
+        if not _COMMAND.fullmatch(written):
+            raise ValueError(
+                "it must be a slash and at most 31 lower-case letters, digits, - or _, such as "
+                f"{COMMAND}"
+            )
+        if written in _TAKEN:
+            raise ValueError(f"{written} has another meaning. Choose another, such as {COMMAND}")
+        return written
 
     @field_validator("smtp_url")
     @classmethod

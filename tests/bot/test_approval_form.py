@@ -1,4 +1,4 @@
-"""`/approval`: the form, errors at their fields, and one request per form."""
+"""`/countersign new`: the form, errors at their fields, and one request per form."""
 
 import json
 
@@ -19,7 +19,7 @@ TYPED = {"title": "A laptop for Dina", "text": "The old one is broken", "amount"
 
 
 async def open_form(slack: StandInClient, text: str = "") -> Json:
-    await slack.say(ANA, APPROVALS, f"/approval {text}".strip())
+    await slack.say(ANA, APPROVALS, f"/countersign new {text}".strip())
     return await slack.wait_for_modal(ANA, lambda v: v["callback_id"] == "approval")
 
 

@@ -1,4 +1,4 @@
-"""`/away`: recording an absence with a delegate, also for requests that are already open."""
+"""`/countersign away`: recording an absence with a delegate, also for requests that are already open."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from workflows.rules.people.actors import Absence
 
 
 async def open_form(slack: StandInClient, person: str = BORIS) -> Json:
-    await slack.say(person, APPROVALS, "/away")
+    await slack.say(person, APPROVALS, "/countersign away")
     return await slack.wait_for_modal(person, lambda v: v["callback_id"] == "away")
 
 
@@ -101,7 +101,7 @@ async def test_a_person_can_end_their_absence(
     slack: StandInClient, bot: AsyncApp, services: Services
 ) -> None:
     now = await away_for_a_week(services, BORIS, CLARA)
-    await slack.say(BORIS, APPROVALS, "/away")
+    await slack.say(BORIS, APPROVALS, "/countersign away")
     form = await slack.wait_for_modal(
         BORIS, lambda v: any(block["block_id"] == "back" for block in v["blocks"])
     )

@@ -121,9 +121,9 @@ async def test_refusals_orders_and_validation_errors_are_in_german(
     await fill_in(slack, form, lines__0__quantity="many", card_expiry="never")
     await slack.say(GUS, APPROVALS, "/order-status nothing")
     await order_driver.private_message(GUS, notices.malformed_order_id("nothing", DE))
-    await slack.say(GUS, APPROVALS, "/away")
+    await slack.say(GUS, APPROVALS, "/countersign away")
     await slack.wait_for_modal(GUS, lambda v: v["callback_id"] == "away")
-    await slack.say(GUS, APPROVALS, "/approval")
+    await slack.say(GUS, APPROVALS, "/countersign new")
     await slack.wait_for_modal(GUS, lambda v: v["callback_id"] == "approval")
     card = await order_driver.waiting_order()
     await slack.say(GUS, APPROVALS, f"/order-status {card.order_id}")
@@ -187,7 +187,7 @@ async def test_the_answer_to_approvals_is_in_german(
 ) -> None:
     pending = await request_driver.create(level(EMIL))
 
-    await slack.say(EMIL, APPROVALS, "/approvals")
+    await slack.say(EMIL, APPROVALS, "/countersign inbox")
 
     await order_driver.private_message(EMIL, pending.request_id)
     assert english_in(await sent_privately(slack)) == set()

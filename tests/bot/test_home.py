@@ -206,14 +206,14 @@ async def test_a_page_lists_ten_requests_and_links_to_the_next(
     ) - first
 
 
-# /approvals
+# the inbox as a private message
 
 
-async def test_approvals_answers_privately_and_a_click_updates_that_answer(
+async def test_the_inbox_answers_privately_and_a_click_updates_that_answer(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver, order_driver: OrderDriver
 ) -> None:
     pending = await request_driver.create(level(BORIS))
-    await slack.say(BORIS, APPROVALS, "/approvals")
+    await slack.say(BORIS, APPROVALS, "/countersign inbox")
     message = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
 
     await slack.click(BORIS, APPROVALS, message, "approve")
@@ -230,7 +230,7 @@ async def test_a_rejection_from_a_private_answer_updates_that_answer(
 ) -> None:
     """Mutation checked: if private messages may be written inline, the card replaces the answer first."""
     await request_driver.create(level(BORIS))
-    await slack.say(BORIS, APPROVALS, "/approvals")
+    await slack.say(BORIS, APPROVALS, "/countersign inbox")
     message = await order_driver.private_message(BORIS, "1 request is waiting for your decision")
     mark = await slack.journal_mark()
 

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.actions.inbox_lookup import InboxLookup
 from bot.home.board import HomeBoard
 from bot.home.relay import LEASE, MIN_INTERVAL, HomeRelay
+from bot.runtime.settings import COMMAND
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.audit import AuditTrail
@@ -45,7 +46,7 @@ def bots(web: AsyncWebClient, database: Database, clock: Clock, count: int = 2) 
     homes = Homes(database)
     lookup = InboxLookup(Inbox(database), Absences(database))
     people = Locales(web)
-    boards = [HomeBoard(web, homes, lookup, people, clock) for _ in range(count)]
+    boards = [HomeBoard(web, homes, lookup, people, clock, command=COMMAND) for _ in range(count)]
     return [HomeRelay(homes, board, clock) for board in boards]
 
 
@@ -170,7 +171,7 @@ async def test_the_relay_runs_until_it_is_cancelled(
     await change(database, 1)
     breaths = asyncio.Queue[None]()
     lookup = InboxLookup(Inbox(database), Absences(database))
-    board = HomeBoard(web, homes, lookup, Locales(web), clock)
+    board = HomeBoard(web, homes, lookup, Locales(web), clock, command=COMMAND)
     relay = asyncio.create_task(HomeRelay(homes, board, clock, breaths.get).keep_fresh())
 
     breaths.put_nowait(None)

@@ -100,7 +100,7 @@ def test_the_documented_commands_and_shortcuts_are_in_the_manifest() -> None:
     commands = {command["command"] for command in features["slash_commands"]}
     shortcuts = {shortcut["name"] for shortcut in features["shortcuts"]}
 
-    assert {"/request", "/approvals", "/away"} <= set(re.findall(r"`(/[a-z-]+)", DOCUMENT))
+    assert {"/request", "/countersign"} <= set(re.findall(r"`(/[a-z-]+)", DOCUMENT))
     assert set(re.findall(r"`(/[a-z-]+)", DOCUMENT)) <= commands
     assert set(re.findall(r"shortcut \*\*(.+?)\*\*", DOCUMENT)) == shortcuts
 

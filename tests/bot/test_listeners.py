@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from unittest.mock import Mock
 
 import pytest
 import yaml
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import register_listeners
+from bot.listeners.commands import ALIASES
 from bot.listeners.services import Services
 from tests.bot.conftest import ROOT
 from views.ids import ActionId, CallbackId
@@ -41,21 +43,22 @@ class Register:
 def test_each_button_modal_and_command_has_exactly_one_listener() -> None:
     register = Register()
 
-    register_listeners(cast(AsyncApp, register), cast(Services, None))
+    register_listeners(cast(AsyncApp, register), cast(Services, Mock(command="/countersign")))
 
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     commands = [command["command"] for command in manifest["features"]["slash_commands"]]
-    events = {  # message.channels and message.groups are the same type of event
-        event.partition(".")[0]
-        for event in manifest["settings"]["event_subscriptions"]["bot_events"]
-    }
+    subscribed = manifest["settings"]["event_subscriptions"]["bot_events"]
+    # message.channels and message.groups are the same type of event, with one listener; the other is
+    # for direct messages
+    events = {event.partition(".")[0] for event in subscribed if event != "message.im"}
+    assert "message.im" in subscribed
     shortcuts = [shortcut["callback_id"] for shortcut in manifest["features"].get("shortcuts", [])]
     assert register.registered == Counter(
         [("error", "")]
         + [("action", action_id.value) for action_id in ActionId]
         + [("view", callback_id.value) for callback_id in CallbackId]
-        + [("command", command) for command in commands]
-        + [("event", event) for event in events]
+        + [("command", command) for command in [*commands, *ALIASES]]
+        + [("event", event) for event in [*events, "message"]]
         + [("shortcut", shortcut) for shortcut in shortcuts]
     )
 

@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.listeners.commands import ALIASES
+from bot.runtime.settings import COMMAND
 from tests.bot.manifest_facts import FACTS, Fact
 from tests.emulator.outside_files import beside_checkout
 
@@ -170,14 +172,22 @@ def test_the_manifest_declares_exactly_our_commands(manifest: dict[str, Any]) ->
     commands = manifest["features"]["slash_commands"]
 
     assert [command["command"] for command in commands] == [
+        "/countersign",
         "/order",
         "/order-status",
-        "/approval",
         "/request",
-        "/approvals",
-        "/away",
     ]
     assert all(command["description"] for command in commands)
+
+
+def test_the_optional_commands_are_valid_once_they_are_uncommented() -> None:
+    text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+    with_aliases = yaml.safe_load(re.sub(r"(?m)^    # (?=- command|  \w+:)", "    ", text))
+
+    commands = with_aliases["features"]["slash_commands"]
+    assert problems(with_aliases) == []
+    assert [command["command"] for command in commands[-2:]] == list(ALIASES)
+    assert commands[0]["command"] == COMMAND
 
 
 def test_the_manifest_requests_no_unused_scope(manifest: dict[str, Any]) -> None:
@@ -188,14 +198,14 @@ def test_the_manifest_requests_no_unused_scope(manifest: dict[str, Any]) -> None
         for path in sorted((ROOT / room).rglob("*.py"))
     )
 
-    assert sorted(scopes) == sorted([*NEEDED, "commands"])
+    assert sorted(scopes) == sorted([*NEEDED, "app_mentions:read", "commands"])
     assert [method for method in NEEDED.values() if method not in calls] == []
 
 
 def test_every_scope_has_a_comment() -> None:
     text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
     lines = text.partition("\nsettings:")[0].splitlines()  # event names look alike
-    scopes = [line for line in lines if re.match(r"\s+- [a-z.]+(:[a-z.]+)?\s*(#|$)", line)]
+    scopes = [line for line in lines if re.match(r"\s+- [a-z._]+(:[a-z.]+)?\s*(#|$)", line)]
 
-    assert len(scopes) == len(NEEDED) + 1
+    assert len(scopes) == len(NEEDED) + 2
     assert all("# " in line for line in scopes)

@@ -55,6 +55,15 @@ def test_an_app_token_selects_socket_mode(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.load(None).slack_transport() == SocketMode(app_token="xapp-1")
 
 
+def test_the_slash_command_is_one_that_slack_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLASH_COMMAND", "/acme-approve")
+    assert settings.load(None).slash_command == "/acme-approve"
+    for wrong in ("countersign", "/Approve", "/" + "a" * 32, "/approvals", "/away"):
+        monkeypatch.setenv("SLASH_COMMAND", wrong)
+        with pytest.raises(SettingsError, match="SLASH_COMMAND cannot be used"):
+            settings.load(None)
+
+
 def test_the_base_url_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api")
 

@@ -237,7 +237,7 @@ async def _decide(
 async def _type(context: TrialContext) -> None:
     """Start a request with hostile text through the form, and have it rejected with a hostile reason."""
     slack, tab = context.workspace.slack, f"type{context.rng.getrandbits(32):x}"
-    await slack.act(ANA, "message", tab=tab, channel=APPROVALS, text=f"/approval {POLICY}")
+    await slack.act(ANA, "message", tab=tab, channel=APPROVALS, text=f"/countersign new {POLICY}")
     form = await slack.wait_for_modal(ANA, tab=tab, timeout=END_TIMEOUT)
     request = str(json.loads(form["private_metadata"])["request_id"])
     block = next(block for block in form["blocks"] if block["block_id"] == InputId.POLICY)

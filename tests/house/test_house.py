@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from bot.cli import main
@@ -160,14 +159,6 @@ def test_every_button_and_modal_has_exactly_one_listener() -> None:
         assert listeners.count(f"app.action(ActionId.{action.name})") == 1
     for callback in CallbackId:
         assert listeners.count(f"app.view(CallbackId.{callback.name})") == 1
-
-
-def test_commands_and_their_listeners_match() -> None:
-    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
-    declared = {command["command"] for command in manifest["features"]["slash_commands"]}
-    listeners = "\n".join(path.read_text() for path in (ROOT / "bot/listeners").glob("*.py"))
-
-    assert declared == set(re.findall(r'app\.command\("(/[\w-]+)"\)', listeners))
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

@@ -23,6 +23,8 @@ from workflows.rules.people.actors import DirectoryQuery
 ROOT = Path(__file__).resolve().parent.parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 SCOPES = MANIFEST["oauth_config"]["scopes"]["bot"]
+NO_CALL = {"commands", "app_mentions:read"}
+"""Scopes that let Slack send us something: no call needs them."""
 MESSAGE = Message(text="hello", blocks=[])
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -104,7 +106,7 @@ async def test_no_scope_is_missing(tmp_path: Path) -> None:
     await call_with_scopes(SCOPES, tmp_path)
 
 
-@pytest.mark.parametrize("scope", sorted(set(SCOPES) - {"commands"}))
+@pytest.mark.parametrize("scope", sorted(set(SCOPES) - NO_CALL))
 async def test_each_scope_is_needed(scope: str, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="missing_scope") as refused:
         await call_with_scopes([other for other in SCOPES if other != scope], tmp_path)
@@ -112,6 +114,11 @@ async def test_each_scope_is_needed(scope: str, tmp_path: Path) -> None:
     cause = refused.value if isinstance(refused.value, SlackApiError) else refused.value.__cause__
     assert isinstance(cause, SlackApiError)
     assert scope in str(cause.response["needed"])
+
+
+def test_the_scope_of_mentions_is_requested_if_mentions_are_subscribed() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    assert ("app_mentions:read" in SCOPES) == ("app_mention" in events)
 
 
 def test_the_commands_scope_is_requested_if_commands_are_declared() -> None:
@@ -140,4 +147,4 @@ def test_events_and_their_listeners_match() -> None:
     declared = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
     kinds = {event.partition(".")[0] for event in declared}  # message.channels arrives as `message`
-    assert sorted(kinds) == sorted(re.findall(r'app\.event\("(\w+)"', listeners))
+    assert kinds == set(re.findall(r'app\.event\("(\w+)"', listeners))

@@ -86,7 +86,7 @@ async def test_an_admin_closes_a_request_with_a_reason(
 
 
 async def _start_request(tab: Tab, title: str, pictures: Path) -> None:
-    await tab.composer.fill("/approval desk")
+    await tab.composer.fill("/countersign new desk")
     await tab.composer.press("Enter")
     await tab.field("title").fill(title)
     await tab.field("answer_within").fill("1d")

@@ -1,4 +1,4 @@
-"""The `/approval` form: the values read, the values kept, and the place of errors."""
+"""The form for a request: the values read, the values kept, and the place of errors."""
 
 from dataclasses import replace
 

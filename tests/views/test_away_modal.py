@@ -1,4 +1,4 @@
-"""The `/away` form: its values, its errors and its confirmations."""
+"""The form for time away: its values, its errors and its confirmations."""
 
 from datetime import timedelta
 from typing import Any

@@ -48,7 +48,7 @@ def check_home(view: Json) -> None:
 
 @pytest.mark.parametrize("name", HOMES)
 def test_a_home_is_exactly_its_snapshot(name: str) -> None:
-    view = home.build(HOMES[name](), ENGLISH)
+    view = home.build(HOMES[name](), ENGLISH, "/countersign")
 
     check_home(view)
     _compare(f"home/{name}", view)
@@ -107,7 +107,7 @@ def test_no_snapshot_is_left_over() -> None:
 @given(pool=pools, seed=st.integers(0, 10**6), tab=st.sampled_from(Tab))
 def test_slack_accepts_any_full_page(pool: list[str], seed: int, tab: Tab) -> None:
     """Tried: with the limits of a card, a page of rows is too large."""
-    check_home(home.build(inboxes.any_page(pool, seed, tab), ENGLISH))
+    check_home(home.build(inboxes.any_page(pool, seed, tab), ENGLISH, "/countersign"))
 
 
 @settings(deadline=None, max_examples=20)
@@ -125,7 +125,7 @@ def test_slack_accepts_the_private_answer_and_bulk_form_of_any_page(
 
 
 def test_every_row_has_the_buttons_of_its_card() -> None:
-    view: Any = home.build(inboxes.to_decide(), ENGLISH)
+    view: Any = home.build(inboxes.to_decide(), ENGLISH, "/countersign")
 
     rows = [block for block in view["blocks"] if block["block_id"].startswith("actions-")]
     values = [
@@ -148,7 +148,7 @@ def pressed_on(view: Json, value: str) -> Json:
 
 def test_a_click_on_the_home_must_be_about_a_listed_request() -> None:
     """Tried: with a check of messages only, any request could be clicked."""
-    view: Any = home.build(inboxes.to_decide(), ENGLISH)
+    view: Any = home.build(inboxes.to_decide(), ENGLISH, "/countersign")
     (first, *_) = (block for block in view["blocks"] if block["block_id"].startswith("actions-"))
     value = first["elements"][0]["value"]
 
