@@ -159,7 +159,7 @@ class SlackDirectory:
         return next(matching, "")
 
     async def channel_members(self, channel: str) -> frozenset[str]:
-        """Return the member ids of a channel, given as `#name` or id, at most 10 seconds old."""
+        """Return the member IDs of a channel, given as `#name` or id, at most 10 seconds old."""
         return await self._channel_members.get_or_load(channel, lambda: self._read_members(channel))
 
     async def _read_members(self, channel: str) -> frozenset[str]:

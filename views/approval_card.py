@@ -1,6 +1,6 @@
 """The approval card that approvers read and decide on."""
 
-from views.approvers import approvers_text, undecided
+from views.approvers import approvers_text
 from views.blocks import (
     HEADER,
     Block,
@@ -35,6 +35,7 @@ from views.translator import Translator
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import MAX_MENTIONS
+from workflows.rules.shared.ids import parent_id
 
 
 def build(snapshot: ApprovalSnapshot, t: Translator) -> Message:
@@ -105,10 +106,10 @@ def shortened_blocks(
 
 
 def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
-    """Return the footer, which names the request."""
+    """Return the footer, which names the request by one number, also if its approval is a child."""
     text = t(
         "approval.foot" if snapshot.content_revision == 1 else "approval.foot.amended",
-        request_id=t.inline(snapshot.request_id, 80),
+        request_id=t.inline(parent_id(snapshot.request_id), 80),
         when=t.date(snapshot.submitted_at),
         version=snapshot.content_revision,
     )
@@ -216,6 +217,4 @@ def undecided_text(snapshot: ApprovalSnapshot, t: Translator) -> str:
     level = snapshot.open_level
     if level is None or not is_decidable(snapshot):
         return t("approval.text.blocked")
-    return t(
-        "approval.text.asked", people=approvers_text(snapshot, undecided(level), MAX_MENTIONS, t)
-    )
+    return t("approval.text.asked", people=approvers_text(snapshot, level, MAX_MENTIONS, t))

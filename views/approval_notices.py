@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from views import approval_card
 from views.approvers import blocked_lines, source_text
 from views.blocks import Block, Message, plain_note, text_block, text_message
-from views.content import amount_text, subject_mrkdwn
+from views.content import amount_note, amount_text, subject_mrkdwn
 from views.explanations import rule_text
 from views.ids import BlockId
 from views.notices import channel, outcome_message, with_card_link, with_reason
@@ -46,7 +46,12 @@ def outcome(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:
     if snapshot.status is Status.APPROVED and is_automatic(snapshot):
         key = f"{key}.clock"
     closed_by = actor_text(snapshot.closed_by, t)
-    text = t(key, subject=subject_mrkdwn(snapshot.content, t), who=closed_by)
+    text = t(
+        key,
+        subject=subject_mrkdwn(snapshot.content, t),
+        amount=amount_note(snapshot.content.amount, t),
+        who=closed_by,
+    )
     text = with_reason(text, snapshot.closing_reason, t)
     return outcome_message(text, link, approval_card.build(snapshot, t), t)
 

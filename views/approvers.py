@@ -26,7 +26,7 @@ def waiting_lines(
         if level.expires_at:
             lines.append(t("level.clock_runs", when=t.date(level.expires_at)))
         return lines + _reassigned_lines(level, t) + _timer_lines(level, t)
-    approvals = sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
+    approvals = _approvals(level)
     needed = t.count("level.needed", level.needed)
     if approvals:
         needed = t("level.given", given=approvals, needed=level.needed)
@@ -80,13 +80,22 @@ def _eligible_text(
     """Return the approvers who have not decided yet; if several sources apply, each with its source."""
     waiting = undecided(level)
     if not snapshot.mention_approvers or not _has_several_sources(level):
-        return approvers_text(snapshot, waiting, limits.people, t)
+        return approvers_text(snapshot, level, limits.people, t)
     sources = {member.person: member.source for member in level.asked}
     names = []
     for person in waiting[: limits.people]:
         name, source = t.mention(person), source_text(sources.get(person, ""), t)
         names.append(t("level.asked.by", person=name, source=source) if source else name)
-    return with_more(names, len(waiting), t)
+    return with_more(names, len(waiting), t, any_of=needs_one(level))
+
+
+def needs_one(level: LevelSnapshot) -> bool:
+    """Return whether one more approval, by any of the approvers, passes the level."""
+    return level.needed - _approvals(level) == 1
+
+
+def _approvals(level: LevelSnapshot) -> int:
+    return sum(decision.verdict is Verdict.APPROVE for decision in level.decisions)
 
 
 def undecided(level: LevelSnapshot) -> tuple[str, ...]:
@@ -98,18 +107,20 @@ def undecided(level: LevelSnapshot) -> tuple[str, ...]:
 
 
 def approvers_text(
-    snapshot: ApprovalSnapshot, ids: tuple[str, ...], limit: int, t: Translator
+    snapshot: ApprovalSnapshot, level: LevelSnapshot, limit: int, t: Translator
 ) -> str:
-    """Return people as mentions, or only their number if the policy mentions no one."""
+    """Return the approvers who have not decided, or only their number if the policy mentions no one."""
+    waiting = undecided(level)
     if not snapshot.mention_approvers:
-        return t.count("people", len(ids))
-    return people_text(ids, limit, t)
+        return t.count("people", len(waiting))
+    return people_text(waiting, limit, t, any_of=needs_one(level))
 
 
 def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translator) -> str:
     """Return by which rule and sources the approvers were found; a person named by the policy needs no source.
 
-    A rule for any amount is left out here, since the card's summary already shows it.
+    A rule for any amount is left out here, since the card's summary already shows it. Whether the
+    rule of a private card is for any amount is private.
     """
     sources = _sources_text(level.sources, t)
     key = "sources"
@@ -117,7 +128,7 @@ def _routing_text(snapshot: ApprovalSnapshot, level: LevelSnapshot, t: Translato
         key = "named"
     elif _has_several_sources(level) and snapshot.mention_approvers:
         key = "each"
-    always = ".always" if snapshot.rule.is_always else ""
+    always = ".always" if snapshot.rule.is_always and not snapshot.hidden else ""
     rule = rule_text(snapshot.rule, t)
     return t(f"level.asked.{key}{always}", rule=rule, sources=sources)
 
@@ -197,7 +208,7 @@ def progress_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
         return [t("home.next.blocked")]
     text = t(
         "home.next.waits",
-        people=people_text(people, NAMED, t),
+        people=people_text(people, NAMED, t, any_of=needs_one(level)),
         number=level.number,
         in_all=snapshot.levels_in_all,
         name=t.inline(level.name, 80),

@@ -30,6 +30,11 @@ def amount_text(amount: Money | None, t: Translator) -> str:
     return t("approval.text.amount", amount=t.money(amount)) if amount else ""
 
 
+def amount_note(amount: Money | None, t: Translator) -> str:
+    """Return the amount in parentheses after a subject; an empty string if there is none."""
+    return t("content.amount", amount=t.money(amount)) if amount else ""
+
+
 def headline(title: str, content: Content, t: Translator) -> str:
     """Return the text of a header: the kind of request and its title."""
     kind = t.clip_plain(" ".join(title.split()), 40)

@@ -51,13 +51,20 @@ class Mine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
-    """A decision of this person, with the request as it is now."""
+    """A decision of this person about one revision, with the request as it is now."""
 
     snapshot: ApprovalSnapshot
     verdict: str
     seat: str
     reason: str
     at: datetime
+    content_revision: int = 1
+
+    @property
+    def is_voided(self) -> bool:
+        """Whether an amendment made the verdict void. Requested changes are answered by it instead."""
+        revised = self.snapshot.content_revision > self.content_revision
+        return revised and self.verdict != Verdict.REQUEST_CHANGES
 
 
 def decide_blocks(row: ToDecide, number: int, t: Translator) -> list[Block]:
@@ -132,7 +139,10 @@ def decided_blocks(row: Decided, number: int, t: Translator) -> list[Block]:
         seat=t.mention(row.seat),
     )
     rendered = renderer(row.snapshot, t)
-    lines = [_title(rendered), text, _status(rendered)]
+    lines = [_title(rendered), text]
+    if row.is_voided:
+        lines.append(t("home.decided.voided", version=row.snapshot.content_revision))
+    lines.append(_status(rendered))
     blocks = [text_block(f"{BlockId.ROW}-{number}", "\n".join(lines), t)]
     if row.reason.strip():
         quote = t("outcome.reason", reason=row.reason.strip())

@@ -70,11 +70,18 @@ def _blocks(snapshot: HrSnapshot, limits: Limits, t: Translator) -> list[Block]:
 def _summary_fields(snapshot: HrSnapshot, t: Translator) -> Block:
     pairs = [
         (t("field.type"), _type_text(snapshot, t)),
+        *_amount_field(snapshot, t),
         (t("hr.requester"), actor_text(snapshot.requester, t)),
         (t("hr.state"), t(f"approval.{snapshot.status}")),
         (t("hr.provisioning"), t(f"hr.provisioning.{snapshot.provisioning}")),
     ]
     return fields(BlockId.SUMMARY, pairs, t)
+
+
+def _amount_field(snapshot: HrSnapshot, t: Translator) -> list[tuple[str, str]]:
+    """Return the amount; the public snapshot of a private request has none."""
+    amount = snapshot.request.amount
+    return [] if amount is None else [(t("approval.field.amount"), t.money(amount))]
 
 
 def _type_text(snapshot: HrSnapshot, t: Translator) -> str:

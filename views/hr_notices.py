@@ -2,7 +2,7 @@
 
 from views import hr_card
 from views.blocks import Block, Message, actions, plain_note, text_block
-from views.content import subject_mrkdwn
+from views.content import amount_note, subject_mrkdwn
 from views.explanations import problem_text
 from views.hr_copy import copy_button, is_copyable
 from views.ids import BlockId
@@ -74,6 +74,7 @@ def _outcome_text(snapshot: HrSnapshot, t: Translator) -> str:
     return t(
         f"notice.outcome.hr.{how}",
         subject=subject_mrkdwn(content_from_request(snapshot.request), t),
+        amount=amount_note(snapshot.request.amount, t),
         who=actor_text(approval.closed_by if approval else None, t),
         why=problem_text(snapshot.failure, t) if snapshot.failure else "",
     )

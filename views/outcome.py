@@ -35,6 +35,8 @@ def outcome_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) ->
 def _outcome_text(snapshot: ApprovalSnapshot, last: RecordedDecision | None, t: Translator) -> str:
     rule = rule_text(snapshot.rule, t)
     key = f"outcome.why.{snapshot.closing_rule}"
+    if snapshot.hidden and t.has(f"{key}.private"):  # the rule's limits would reveal the amount
+        key = f"{key}.private"
     code = t.inline(snapshot.closing_rule, 80)
     explanation = t(key if t.has(key) else "outcome.why.other", rule=rule, code=code)
     when = t.date(snapshot.closed_at) if snapshot.closed_at else ""

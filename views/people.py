@@ -24,13 +24,18 @@ def change_requester(snapshot: ApprovalSnapshot, t: Translator) -> str:
     return t.mention(request.person if request else "")
 
 
-def people_text(user_ids: Sequence[str], limit: int, t: Translator) -> str:
-    """Return the mentions of at most `limit` people, and how many more there are."""
-    return with_more([t.mention(user_id) for user_id in user_ids[:limit]], len(user_ids), t)
+def people_text(user_ids: Sequence[str], limit: int, t: Translator, *, any_of: bool = False) -> str:
+    """Return the mentions of at most `limit` people, and how many more there are.
+
+    `any_of` joins them with “or”: any one of them is enough.
+    """
+    mentions = [t.mention(user_id) for user_id in user_ids[:limit]]
+    return with_more(mentions, len(user_ids), t, any_of=any_of)
 
 
-def with_more(items: Sequence[str], total: int, t: Translator) -> str:
+def with_more(items: Sequence[str], total: int, t: Translator, *, any_of: bool = False) -> str:
     """Return a list of texts, and how many of the `total` are left out."""
     if more := total - len(items):
-        return t("level.more_people", people=", ".join(items), count=more)
-    return t.list(items)
+        key = "level.more_people.any" if any_of else "level.more_people"
+        return t(key, people=", ".join(items), count=more)
+    return t.list(items, any_of=any_of)

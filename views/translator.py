@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Literal
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -61,9 +62,10 @@ class Translator:
         """Return whether the catalogue has this key: an older version may not know a newer code."""
         return key in _ENGLISH.plain
 
-    def list(self, items: Sequence[str]) -> str:
-        """Return `a, b and c`; an empty string for no items."""
-        return format_list(items, locale=self._babel) if items else ""
+    def list(self, items: Sequence[str], *, any_of: bool = False) -> str:
+        """Return `a, b and c`, or `a, b or c` if `any_of`; an empty string for no items."""
+        style: Literal["or", "standard"] = "or" if any_of else "standard"
+        return format_list(items, style=style, locale=self._babel) if items else ""
 
     def day(self, day: date) -> str:
         """Return a day such as `21 November 2026`, for plain text, where Slack formats no dates."""

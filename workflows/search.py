@@ -1,6 +1,6 @@
 """Search attributes of orders, which Temporal's UI and CLI filter by.
 
-They are never encrypted, so they contain no names: `CustomerId` is the requester's member id.
+They are never encrypted, so they contain no names: `CustomerId` is the requester's member ID.
 """
 
 from temporalio import workflow

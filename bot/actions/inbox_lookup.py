@@ -119,6 +119,7 @@ def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
             yield Decided(
                 snapshot=snapshot,
                 verdict=fact.data.get("verdict", ""),
+                content_revision=fact.content_revision,
                 seat=fact.data.get("on_behalf_of", ""),
                 reason=fact.reason,
                 at=fact.at,

@@ -13,6 +13,7 @@ from bot.cli.terminal import Line
 from records.refusals import CHAIN, RefusalRow
 from records.trail import Flaw, Trail, Verification, actor_of, fact_of
 from views.text import printable
+from workflows.rules.people.actors import Origin
 from workflows.rules.shared.audit import AuditEvent
 
 _SHOWN_DATA = (
@@ -95,13 +96,17 @@ def _actor_json(written: str) -> Mapping[str, str]:
     return {"person": actor.person, "origin": actor.origin.value, "operator": actor.operator}
 
 
+_AUTOMATIC = {origin: f"the {origin}" for origin in Origin} | {Origin.CLOCK: "Countersign"}
+"""The actors without a person."""
+
+
 def _what(fact: AuditEvent) -> str:
     more = [f"{key}: {fact.data[key]}" for key in _SHOWN_DATA if fact.data.get(key)]
     return "\n".join([fact.kind.value, *more])
 
 
 def _who(fact: AuditEvent) -> str:
-    who = actor_text(fact.actor) if fact.actor.person else f"the {fact.actor.origin}"
+    who = actor_text(fact.actor) if fact.actor.person else _AUTOMATIC[fact.actor.origin]
     seat = fact.data.get("on_behalf_of", "")
     return f"{who}\nfor {seat}" if seat else who
 

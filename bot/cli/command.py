@@ -62,7 +62,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
 OpenOnly = Annotated[bool, typer.Option("--open", help="Only those that are still open.")]
 Requester = Annotated[
-    str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member id.")
+    str, typer.Option(metavar="PERSON", help="Only this person's, by Slack member ID.")
 ]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 
@@ -109,7 +109,7 @@ def operator(person: str) -> Actor:
     """Return `person`, with the operating-system user who acts for them.
 
     Raises:
-        CommandError: this is not a Slack member id.
+        CommandError: this is not a Slack member ID.
 
     """
     if not person:
@@ -122,10 +122,10 @@ def operator(person: str) -> Actor:
 
 
 def member(written: str, option: str) -> str:
-    """Return a Slack member id as it was typed.
+    """Return a Slack member ID as it was typed.
 
     Raises:
-        CommandError: this is not a Slack member id.
+        CommandError: this is not a Slack member ID.
 
     """
     if re.fullmatch(MEMBER_ID, written):

@@ -45,7 +45,7 @@ class ExplainError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A hypothetical request. `requester` is a Slack member id, or empty for any requester."""
+    """A hypothetical request. `requester` is a Slack member ID, or empty for any requester."""
 
     policy: Policy
     amount: Money | None

@@ -88,16 +88,21 @@ def _state_lines(snapshot: ApprovalSnapshot) -> list[Line]:
             "Ended": ended,
             "Reason": quote(snapshot.closing_reason),
             "Requested by": asked,
-            "Policy": str(snapshot.rule),
+            "Policy": _rule(snapshot),
         }
     )
+
+
+def _rule(snapshot: ApprovalSnapshot) -> str:
+    """Return the rule; of a private request only the policy, as the limits would reveal the amount."""
+    return snapshot.policy if snapshot.hidden else str(snapshot.rule)
 
 
 def _why(snapshot: ApprovalSnapshot) -> str:
     key = f"outcome.why.{snapshot.closing_rule}"
     if not ENGLISH.has(key):
         return f"Reason code: {snapshot.closing_rule}."
-    return translator(snapshot.language)(key, rule=snapshot.rule, code=snapshot.closing_rule)
+    return translator(snapshot.language)(key, rule=_rule(snapshot), code=snapshot.closing_rule)
 
 
 def quote(reason: str) -> str:

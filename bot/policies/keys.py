@@ -121,7 +121,7 @@ def _source(written: object) -> ApproverSource:
 def _member(value: str) -> str:
     if re.fullmatch(MEMBER_ID, value):
         return value
-    message = f"“user:{value}” is not a Slack member id."
+    message = f"“user:{value}” is not a Slack member ID."
     raise _wrong(message, "Write user: and the id, such as user:U0BORIS.")
 
 
@@ -162,7 +162,7 @@ def _person(written: object) -> str:
     if isinstance(written, str) and re.fullmatch(MEMBER_ID, written):
         return written
     suggestion = 'Write U0ANA = "U0FAY": the person, then their manager.'
-    raise _wrong(f"“{written}” is not a Slack member id.", suggestion)
+    raise _wrong(f"“{written}” is not a Slack member ID.", suggestion)
 
 
 def _amendments(written: object) -> int:

@@ -1,15 +1,19 @@
 """The App Home: pending requests, decisions there, and updates without opening it again."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.actions.inbox_lookup import InboxLookup
 from bot.home import relay as home_relay
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
+from records.absences import Absences
+from records.database import Database
+from records.inbox import Inbox
 from tests.bot.commands import send
 from tests.bot.order_driver import (
     ANA,
@@ -24,11 +28,13 @@ from tests.bot.order_driver import (
 from tests.bot.request_driver import EMIL, RequestDriver, level
 from tests.bot.test_away import away_for_a_week
 from views import notices
+from views.home import HomePlace, Tab
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import LevelRule, ReasonRule
-from workflows.rules.approvals.request import Status, Withdrawal
+from workflows.rules.approvals.request import Amendment, Status, Withdrawal
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.click import click_id
+from workflows.rules.shared.content import Content
 
 
 @pytest.fixture(autouse=True)
@@ -316,3 +322,24 @@ async def test_a_missing_reason_is_requested_at_its_field(
     answer = await slack.submit(BORIS, form, {"chosen": ticked(form)})
 
     assert "1 and 2" in str(answer["errors"]["reason"])
+
+
+async def test_the_history_knows_the_revision_of_each_decision(
+    slack: StandInClient,
+    bot: AsyncApp,
+    workflows: WorkflowClient,
+    database: Database,
+    request_driver: RequestDriver,
+) -> None:
+    pending = await request_driver.create(level(BORIS), level(CLARA))
+    request_id, ana = pending.request_id, Actor(person=ANA, origin=Origin.SLACK)
+    await send(workflows, request_id, click_id(request_id, "1"), cli_approval_by(BORIS))
+    content = Content(title=f"Two desks for {request_id}")
+    amendment = Amendment(actor=ana, content=content, content_revision=1)
+    await send(workflows, request_id, click_id(request_id, "2"), amendment)
+    await request_driver.card(request_id, lambda m: "Two desks" in text_of(m))
+
+    lookup = InboxLookup(Inbox(database), Absences(database))
+    page = await lookup.page(BORIS, HomePlace(tab=Tab.HISTORY), datetime.now(UTC))
+
+    assert [(row.content_revision, row.is_voided) for row in page.decided] == [(1, True)]

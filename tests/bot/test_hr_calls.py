@@ -77,7 +77,7 @@ async def test_a_request_that_two_levels_approve_is_booked_and_confirmed(
 
     await _approve(order_driver, hr_input)
 
-    message = await order_driver.direct_message(ANA, "booking is done")
+    message = await order_driver.direct_message(ANA, "carried out")
     request = order_driver.env.client.get_workflow_handle_for(
         HrRequestWorkflow.run, hr_input.request.request_id
     )

@@ -12,6 +12,7 @@ from tests.views.slack_limits import mrkdwn_of
 from views import approval_card
 from views.translator import ENGLISH
 from workflows.rules.approvals.policy import RouteReason
+from workflows.rules.approvals.privacy import public_approval
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import MAX_MENTIONS
 
@@ -105,6 +106,58 @@ def test_a_rule_for_any_amount_is_not_shown_at_the_level() -> None:
         assert "“contract”" not in _text(always)
         assert _text(always).count("contract") == 1
         assert "“order over 1,000.00 USD”" in _text(make())
+
+
+def test_a_private_card_states_no_rule_for_any_amount() -> None:
+    private = replace(examples.pending(), private=True)
+
+    text = _text(public_approval(private))
+
+    assert "Named in the policy for “order”." in text
+    assert "over" not in text
+
+
+def test_a_private_card_does_not_say_that_its_kind_needs_no_approval() -> None:
+    automatic = replace(examples.auto_approved(), private=True)
+
+    text = _text(public_approval(automatic))
+
+    assert "No approval was needed." in text
+    assert "is needed for" not in text
+
+
+def test_the_approval_of_an_order_has_the_number_of_the_order() -> None:
+    snapshot = replace(examples.pending(), request_id="ORD-7K2M4QXA.approval")
+
+    text = "\n".join(mrkdwn_of(approval_card.build(snapshot, ENGLISH).blocks))
+
+    assert "ORD-7K2M4QXA · requested" in text
+    assert "ORD-7K2M4QXA.approval" not in text
+
+
+@pytest.mark.parametrize(
+    ("quorum", "sentence"),
+    [
+        (1, "Waiting for <@U0BORIS>, <@U0CLARA> or <@U0EMIL>."),
+        (2, "Waiting for <@U0BORIS>, <@U0CLARA> and <@U0EMIL>."),
+    ],
+)
+def test_any_one_of_the_approvers_is_joined_by_or(quorum: int, sentence: str) -> None:
+    people = ("U0BORIS", "U0CLARA", "U0EMIL")
+    rules = examples.policy(examples.level_rule("sales", quorum, *people))
+    snapshot = examples.snapshot(examples.opened(examples.request(rules=rules), *people), 1)
+
+    assert sentence in _text(snapshot)
+    assert sentence in approval_card.build(snapshot, ENGLISH).text
+
+
+def test_the_last_missing_approval_is_joined_by_or() -> None:
+    people = ("U0BORIS", "U0CLARA", "U0EMIL")
+    rules = examples.policy(examples.level_rule("sales", 2, *people))
+    state = examples.opened(examples.request(rules=rules), *people)
+    snapshot = examples.snapshot(examples.decided(state, examples.BORIS), 2)
+
+    assert "Waiting for <@U0CLARA> or <@U0EMIL>." in _text(snapshot)
 
 
 def test_requested_changes_are_shown_once() -> None:

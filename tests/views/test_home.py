@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import validation
-from tests.views import examples, inboxes
+from tests.views import examples, inboxes, states
 from tests.views.any_snapshot import pools
 from tests.views.slack_limits import check_message, check_sentence, check_view, mrkdwn_of
 from tests.views.test_snapshots import SNAPSHOTS, _compare
@@ -122,6 +122,31 @@ def test_slack_accepts_the_private_answer_and_bulk_form_of_any_page(
     check_message(message.text, message.blocks)
     assert "divider" in {block["type"] for block in message.blocks}
     check_view(form)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "revision", "is_reset"),
+    [
+        ("approve", 1, True),
+        ("reject", 1, True),
+        ("request_changes", 1, False),
+        ("approve", 2, False),
+    ],
+)
+def test_the_history_says_that_an_amendment_reset_a_decision(
+    verdict: str,
+    revision: int,
+    is_reset: bool,  # noqa: FBT001
+) -> None:
+    row = replace(
+        inboxes.decided().decided[0],
+        snapshot=states.amended(),
+        verdict=verdict,
+        content_revision=revision,
+    )
+    view = home.build(replace(inboxes.decided(), decided=(row,)), ENGLISH, "/countersign")
+
+    assert ("Your decision was reset" in str(view)) is is_reset
 
 
 def test_every_row_has_the_buttons_of_its_card() -> None:

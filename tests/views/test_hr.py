@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from views.blocks import Message
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import OPEN, Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.privacy import public_hr
 from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import (
     STEPS,
@@ -30,6 +32,7 @@ from workflows.rules.hr.snapshot import (
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.failure import Failure
+from workflows.rules.shared.money import Money
 from workflows.rules.shared.saga import StepStatus
 
 SEA = HrRequest(
@@ -103,16 +106,41 @@ def whole(message: Message) -> str:
 def test_a_successful_outcome_has_the_reference_and_the_days_left() -> None:
     message = whole(notice(done()))
 
-    assert "was approved by <@U0BORIS>, and booking is done" in message
+    assert "was approved by <@U0BORIS> and carried out" in message
     assert "OFF-1" in message
     assert "25 days off left in 2027" in message
     assert "FILE-1" in message
 
 
+def test_the_outcome_and_the_card_of_an_expense_have_its_amount() -> None:
+    amount = Money(amount=Decimal("86.4"), currency="EUR")
+    expense = HrRequest(request_id="HR-1", type=HrType.EXPENSE, title="Train", amount=amount)
+    snapshot = hr(examples.approved(), expense, provisioning=Provisioning.DONE)
+
+    german = notice_messages.message(
+        Notice(key="n-1", kind=NoticeKind.OUTCOME, face=snapshot, person="U0ANA"), LINK, "de"
+    )
+    card = hr_card.build(snapshot, ENGLISH)
+
+    assert "„Train“ (86,40 EUR) wurde von <@U0BORIS> genehmigt" in german.text
+    assert "86,40 EUR" in str(german.blocks[1:])
+    assert "86.40 EUR" in str(card.blocks)
+
+
+def test_a_private_expense_shows_its_amount_to_its_requester_only() -> None:
+    amount = Money(amount=Decimal("86.4"), currency="EUR")
+    expense = HrRequest(request_id="HR-1", type=HrType.EXPENSE, title="Train", amount=amount)
+    approval = replace(examples.approved(), private=True)
+    snapshot = hr(approval, expense, provisioning=Provisioning.DONE)
+
+    assert "86.40" not in whole(hr_card.build(public_hr(snapshot), ENGLISH))
+    assert "86.40" in whole(notice(snapshot))
+
+
 def test_a_failed_outcome_has_the_cause() -> None:
     message = notice(failed())
 
-    assert "booking failed. Not enough days off left in 2027" in message.text
+    assert "couldn't be carried out. Not enough days off left in 2027" in message.text
     assert "5 requested, 2 left" in message.text
     assert "OFF-" not in whole(message)
 
@@ -162,7 +190,7 @@ def test_private_content_comes_from_the_approval_only() -> None:
 
     for word in ("Clinic", "surgery", "secret", "DESK-1", "Boss", "Not enough days", "5 requested"):
         assert word not in message
-    assert "booking failed. <@U0ANA> was notified" in message
+    assert "processing failed. <@U0ANA> was notified" in message
 
 
 def test_the_card_has_no_buttons() -> None:

@@ -3,7 +3,7 @@
 import re
 
 MEMBER_ID = r"[UW][A-Z0-9]{2,30}"
-"""Pattern of a Slack member id."""
+"""Pattern of a Slack member ID."""
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32, which has no letters that look alike."""
 REQUEST_ID = re.compile(r"REQ-[A-Z0-9][A-Z0-9-]{0,57}", re.ASCII)
