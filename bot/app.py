@@ -24,7 +24,6 @@ from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
 from bot.policies.file import Policies
-from bot.runtime.settings import COMMAND
 from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
@@ -109,7 +108,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
     database: Database,
     workflows: WorkflowClient,
     policies: Policies,
-    command: str = COMMAND,
+    command: str,
     retry_for: float = RETRY_FOR,
 ) -> AsyncIterator[Services]:
     """Yield the services; while the context lasts, the product list and App Homes are kept current.

@@ -19,6 +19,7 @@ from bot.cli.demo import PRODUCTS
 from bot.listeners.services import Services
 from bot.policies import file as policy_file
 from bot.policies.file import Policies
+from bot.runtime.settings import COMMAND
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from emulator.config import Config
@@ -154,7 +155,7 @@ async def services(
     _worker_first: None,
 ) -> AsyncIterator[Services]:
     async with running_services(
-        slack=web, database=database, workflows=workflows, policies=policies
+        slack=web, database=database, workflows=workflows, policies=policies, command=COMMAND
     ) as services:
         yield services
         await listeners_finished()

@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bot.app import create_app, running_services
 from bot.policies.file import Policies
+from bot.runtime.settings import COMMAND
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.database import Database
@@ -36,7 +37,12 @@ async def http_without_temporal(
         gone = await Client.connect(address, data_converter=data_converter)
     workflows = WorkflowClient(gone, "none", wait=0.2)
     async with running_services(
-        slack=web, database=database, workflows=workflows, policies=policies, retry_for=0.2
+        slack=web,
+        database=database,
+        workflows=workflows,
+        policies=policies,
+        command=COMMAND,
+        retry_for=0.2,
     ) as services:
         yield SignedHttp(create_app(web, SECRET, services))
         await listeners_finished()

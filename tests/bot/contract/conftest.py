@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from bot.app import create_app, running_services
 from bot.listeners import answers
 from bot.policies.file import Policies
+from bot.runtime.settings import COMMAND
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient
 from emulator.config import Config
@@ -72,7 +73,11 @@ async def env(
                 graceful_shutdown_timeout=timedelta(0),
             )
             serving = running_services(
-                slack=web, database=database, workflows=workflows, policies=policies
+                slack=web,
+                database=database,
+                workflows=workflows,
+                policies=policies,
+                command=COMMAND,
             )
             async with (
                 worker,
