@@ -12,7 +12,7 @@ from slack_api.poster import MessageRef, Poster
 from views import cards
 from views.blocks import Message
 from workflows.ports.approvals import CardPort, PublishCard, PublishedCard
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.journeys import journey_of
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
@@ -130,10 +130,9 @@ class _PublishAttempt:
         reply is obsolete if its level was voided, or if the request ended before anyone decided
         on that level: the root message shows that.
         """
-        snapshot = self.snapshot
-        approval = snapshot if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval
+        approval = self.snapshot.approval
         if copy.person:
-            return not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open
+            return journey_of(self.snapshot).has_child_approval or not self.snapshot.is_open
         if not copy.level or approval is None:
             return False
         if copy.revision != approval.content_revision:

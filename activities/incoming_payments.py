@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import ValidationError
 from temporalio import activity
 
 from records.database import Database
-from records.incoming_payments import IncomingPayments, Receipt
+from records.incoming_payments import IncomingPayments, Receipt, judge_snapshot
 from records.payments import Payments
 from records.requests import Requests
-from records.snapshots import decode_snapshot
+from records.snapshots import read_as
 from records.steps import reference
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import IncomingPaymentPort, RefundPort, SweepQuestion, Swept
@@ -102,21 +101,8 @@ class IncomingPaymentActivities(IncomingPaymentPort):
             return again.verdict if again is not None else None
         record = await self._requests.get(receipt.payment.order_id)
         booked = await self._booked.has_booked(receipt.payment.order_id)
-        progress = rules.settle_confirmed(_order(record.face if record else None), booked=booked)
+        order = read_as(record.face if record else None, OrderSnapshot)
+        progress = rules.settle_confirmed(order, booked=booked)
         if progress in {Progress.SETTLED, Progress.REFUND_STARTED}:
             await self._payments.advance(event_id, progress)
         return _TO_DO.get(progress) if progress else None
-
-
-def judge_snapshot(payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - the signature of records.incoming_payments.Judge
-    """Return the verdict on a payment, given the stored snapshot of its order."""
-    return rules.match_payment(payment, _order(snapshot), paid=paid)
-
-
-def _order(stored: str | None) -> OrderSnapshot | None:
-    """Return the order of a stored snapshot, or None if a newer version of Countersign wrote it."""
-    try:
-        snapshot = decode_snapshot(stored) if stored is not None else None
-    except ValidationError:
-        return None
-    return snapshot if isinstance(snapshot, OrderSnapshot) else None

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from records.database import Database
 from records.requests import Requests
-from records.snapshots import decode_snapshot
+from records.snapshots import decode_as
 from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.poster import Poster
 from views import daily_summary
@@ -41,11 +41,11 @@ class SummaryActivities(SummaryPort):
         snapshots: list[OrderSnapshot] = []
         for record in await self._requests.opened_between(began, ended):
             try:
-                snapshot = decode_snapshot(record.face)
+                snapshot = decode_as(record.face, OrderSnapshot)
             except ValidationError:
                 activity.logger.warning("cannot read %s: it is not counted", record.request_id)
                 continue
-            if isinstance(snapshot, OrderSnapshot):
+            if snapshot is not None:
                 snapshots.append(snapshot)
         return rules.sum_up(day, began, snapshots)
 

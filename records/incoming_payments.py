@@ -9,8 +9,15 @@ from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 from records.database import Database
 from records.schema import received_payments as table
 from records.schema import requests
+from records.snapshots import read_as
 from records.transaction import Transaction
-from workflows.rules.orders.incoming_payment import IncomingPayment, PaymentVerdict, Progress
+from workflows.rules.orders.incoming_payment import (
+    IncomingPayment,
+    PaymentVerdict,
+    Progress,
+    match_payment,
+)
+from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.money import Money
 
 _BEFORE = {
@@ -173,6 +180,11 @@ class IncomingPayments:
         wanted = select(table).where(condition).order_by(*order).limit(limit)
         async with self._database.reading() as connection:
             return tuple(_receipt(row) for row in await connection.execute(wanted))
+
+
+def judge_snapshot(payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - a `Judge`
+    """Return the verdict on a payment; an order that a newer version stored counts as unknown."""
+    return match_payment(payment, read_as(snapshot, OrderSnapshot), paid=paid)
 
 
 async def _judge(connection: Transaction, payment: IncomingPayment, judge: Judge) -> PaymentVerdict:

@@ -25,7 +25,7 @@ from records.audit import AuditTrail
 from records.database import DATABASE_FAILURES
 from records.refusals import Refusal, Refusals
 from records.requests import RequestRecord, Requests
-from records.snapshots import decode_snapshot
+from records.snapshots import decode_snapshot, read_as
 from workflows.rules.approvals.request import Refresh
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import ApprovalCommand
@@ -300,15 +300,14 @@ def readable(record: RequestRecord | None) -> Snapshot | None:
 
 def readable_as(record: RequestRecord | None, snapshot_type: type[RecordedT]) -> RecordedT | None:
     """Return a record's snapshot like `readable`; None also if it has another type."""
-    snapshot = readable(record)
-    return snapshot if isinstance(snapshot, snapshot_type) else None
+    return read_as(record.face if record else None, snapshot_type)
 
 
 def closing_of(snapshot: Snapshot | None) -> dict[str, str]:
     """Return the data of the refusal to change an ended request: its status, and who closed it."""
     if snapshot is None:
         return {}
-    by = snapshot.closed_by if isinstance(snapshot, ApprovalSnapshot) else None
+    by = snapshot.closed_by
     return {"status": snapshot.status.value, "person": by.person if by else ""}
 
 

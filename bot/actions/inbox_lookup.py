@@ -7,12 +7,11 @@ from datetime import datetime
 from records.absences import Absences
 from records.inbox import DecidedRequest, Inbox, WaitingRequest
 from records.requests import RequestRecord
-from records.snapshots import decode_snapshot
+from records.snapshots import decode_as, decode_snapshot
 from views.home import ROWS, HomePage, HomePlace, State, Tab
 from views.home_rows import Decided, Mine, ToDecide
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.snapshot import HrSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus
+from workflows.rules.journeys import journey_of
 
 
 class InboxLookup:
@@ -73,35 +72,20 @@ class InboxLookup:
     async def _mine(self, records: Iterable[RequestRecord]) -> tuple[Mine, ...]:
         """Return the rows of a person's own requests, with the child approvals that are open."""
         snapshots = [decode_snapshot(record.face) for record in records]
-        waiting = [
-            snapshot.approval_id
-            for snapshot in snapshots
-            if not isinstance(snapshot, ApprovalSnapshot) and _waits_for_approval(snapshot)
-        ]
+        waiting = [snapshot.approval_id for snapshot in snapshots if snapshot.waits_for_approval]
         approvals = await self._inbox.faces(waiting) if waiting else {}
         found = []
         for snapshot in snapshots:
-            approval_id = "" if isinstance(snapshot, ApprovalSnapshot) else snapshot.approval_id
-            face = approvals.get(approval_id)
-            approval = decode_snapshot(face) if face else None
-            known = approval if isinstance(approval, ApprovalSnapshot) else None
-            # Until an HR request has ended, its approval has the newer state.
-            shown = known if isinstance(snapshot, HrSnapshot) and known is not None else snapshot
-            found.append(Mine(snapshot=shown, approval=known))
+            approval = decode_as(approvals.get(snapshot.approval_id), ApprovalSnapshot)
+            as_approval = approval if journey_of(snapshot).listed_as_approval else None
+            found.append(Mine(snapshot=as_approval or snapshot, approval=approval))
         return tuple(found)
-
-
-def _waits_for_approval(snapshot: OrderSnapshot | HrSnapshot) -> bool:
-    """Return whether the child approval is open and so has the newer state."""
-    if isinstance(snapshot, HrSnapshot):
-        return snapshot.approval is None
-    return snapshot.status is OrderStatus.AWAITING_APPROVAL
 
 
 def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
     for row in rows:
-        snapshot, waiting = decode_snapshot(row.face), row.waiting
-        if isinstance(snapshot, ApprovalSnapshot):
+        snapshot, waiting = decode_as(row.face, ApprovalSnapshot), row.waiting
+        if snapshot is not None:
             yield ToDecide(
                 snapshot=snapshot,
                 person=waiting.person,
@@ -114,8 +98,8 @@ def _to_decide(rows: Iterable[WaitingRequest]) -> Iterable[ToDecide]:
 
 def _decided(rows: Iterable[DecidedRequest]) -> Iterable[Decided]:
     for row in rows:
-        snapshot, fact = decode_snapshot(row.face), row.fact
-        if isinstance(snapshot, ApprovalSnapshot):
+        snapshot, fact = decode_as(row.face, ApprovalSnapshot), row.fact
+        if snapshot is not None:
             yield Decided(
                 snapshot=snapshot,
                 verdict=fact.data.get("verdict", ""),

@@ -5,9 +5,9 @@ from dataclasses import replace
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from records.requests import RequestRecord, Requests
-from records.snapshots import decode_snapshot
+from records.snapshots import decode_as
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus
+from workflows.rules.orders.order import OrderSnapshot
 
 
 class OrderLookup:
@@ -34,12 +34,8 @@ class OrderLookup:
     async def latest_of(self, person: str, limit: int = 10) -> list[OrderSnapshot]:
         """Return a person's latest orders as the records have them, newest first."""
         records = await self._requests.orders(requester=person, limit=limit)
-        snapshots = [decode_snapshot(record.face) for record in records]
-        return [
-            await self._with_approval(snapshot)
-            for snapshot in snapshots
-            if isinstance(snapshot, OrderSnapshot)
-        ]
+        snapshots = [decode_as(record.face, OrderSnapshot) for record in records]
+        return [await self._with_approval(snapshot) for snapshot in snapshots if snapshot]
 
     async def exists(self, order_id: str) -> bool:
         """Return whether there is such an order; True also if Temporal does not answer.
@@ -62,8 +58,8 @@ class OrderLookup:
 
     async def _recorded(self, order_id: str) -> OrderSnapshot | None:
         record = await self._requests.get(order_id)
-        snapshot = decode_snapshot(record.face) if record else None
-        if record is None or not isinstance(snapshot, OrderSnapshot):
+        snapshot = decode_as(record.face, OrderSnapshot) if record else None
+        if record is None or snapshot is None:
             return None
         as_of = record.changed_at
         approval = await self._approval_of(snapshot)
@@ -76,13 +72,11 @@ class OrderLookup:
 
     async def _approval_of(self, snapshot: OrderSnapshot) -> RequestRecord | None:
         """Return the approval that the order waits for; it is newer than the order's own snapshot."""
-        if snapshot.status is not OrderStatus.AWAITING_APPROVAL:
+        if not snapshot.waits_for_approval:
             return None
         return await self._requests.get(snapshot.approval_id)
 
 
 def _joined(snapshot: OrderSnapshot, record: RequestRecord | None) -> OrderSnapshot:
-    approval = decode_snapshot(record.face) if record else None
-    return (
-        replace(snapshot, approval=approval) if isinstance(approval, ApprovalSnapshot) else snapshot
-    )
+    approval = decode_as(record.face, ApprovalSnapshot) if record else None
+    return replace(snapshot, approval=approval) if approval else snapshot

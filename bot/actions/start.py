@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
 
 import structlog
 from pydantic import ValidationError
@@ -16,7 +17,6 @@ from records.database import DATABASE_FAILURES
 from records.requests import Requests
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.hr.request import content_from_request
 from workflows.rules.messages import HrInput, OrderInput
 from workflows.rules.orders.form import CURRENCY, POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
@@ -28,15 +28,18 @@ __all__ = ["Started", "Starts", "TemporalUnavailableError", "order_input"]
 _log = structlog.get_logger("bot.actions")
 
 
+ExistingT = TypeVar("ExistingT", ApprovalSnapshot, OrderSnapshot)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Started:
+class Started(Generic[ExistingT]):
     """The result of a start. If it is not new, `existing` is the request or order with its id, if known.
 
     `is_same` is False only if that is known to be something else.
     """
 
     is_new: bool
-    existing: ApprovalSnapshot | OrderSnapshot | None = None
+    existing: ExistingT | None = None
     is_same: bool = True
 
 
@@ -68,7 +71,15 @@ class Starts:
         self._workflows = workflows
         self._requests = requests
 
-    async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started:
+    @overload
+    async def start(self, asked: OrderInput, *, retry_for: float = 0) -> Started[OrderSnapshot]: ...
+
+    @overload
+    async def start(
+        self, asked: ApprovalRequest | HrInput, *, retry_for: float = 0
+    ) -> Started[ApprovalSnapshot]: ...
+
+    async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started[Any]:
         """Start a request or order; if its id was used before, compare them. Safe to repeat.
 
         Raises TemporalUnavailableError if Temporal does not answer within `retry_for` seconds, or
@@ -96,9 +107,9 @@ class Starts:
             match asked:
                 case OrderInput():
                     lookup = OrderLookup(self._requests, self._workflows)
-                    return await lookup.look_up(asked.order.order_id)
+                    return await lookup.look_up(asked.request_id)
                 case HrInput():
-                    return await self._recorded(approval_id(asked.request.request_id))
+                    return await self._recorded(approval_id(asked.request_id))
                 case ApprovalRequest():
                     return await self._approval(asked)
         except (*DATABASE_FAILURES, ValidationError) as error:
@@ -123,13 +134,13 @@ def _is_temporary(error: BaseException) -> bool:
     )
 
 
-def _is_same(existing: ApprovalSnapshot | OrderSnapshot, asked: StartInput) -> bool:
+def _is_same(existing: Any, asked: StartInput) -> bool:
     """Return whether both are the same request. The content of an amended request is not compared."""
-    person = asked.requester.person
-    if existing.requester.person != person:
+    if existing.requester.person != asked.requester.person:
         return False
-    if isinstance(existing, OrderSnapshot) or isinstance(asked, OrderInput):
-        return getattr(existing, "order", None) == getattr(asked, "order", None)
-    content = content_from_request(asked.request) if isinstance(asked, HrInput) else asked.content
-    same_content = existing.content_revision > 1 or existing.content == content
-    return same_content and existing.policy == asked.policy.name
+    match asked:
+        case OrderInput():
+            return bool(existing.order == asked.order)
+        case HrInput() | ApprovalRequest():
+            same_content = existing.content_revision > 1 or existing.content == asked.content
+            return bool(same_content and existing.policy == asked.policy.name)

@@ -32,9 +32,8 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from records.time_off import TimeOff
-from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.journeys import JOURNEYS, journey_of_id
+from workflows.rules.journeys import journey_of_id
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.ids import approval_id
 
@@ -224,7 +223,8 @@ def require_approval_id(request_id: str) -> None:
 
 def command_group(request_id: str) -> str:
     """Return the command group for an id: `order` or `request`."""
-    return "order" if journey_of_id(request_id) is JOURNEYS[RequestKind.ORDER] else "request"
+    journey = journey_of_id(request_id)
+    return journey.cli_group if journey else "request"
 
 
 def unknown(request_id: str) -> CommandError:

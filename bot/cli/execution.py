@@ -49,10 +49,7 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
         CommandError: the id is taken by something else, or the start is not confirmed.
 
     """
-    if isinstance(asked, OrderInput):
-        number, noun, other = asked.order.order_id, "order", "with different content"
-    else:
-        number, noun, other = asked.request_id, "request", "with different content"
+    number, noun = asked.request_id, command_group(asked.request_id)
     starts = await context.starts()
     try:
         started = await starts.start(asked, retry_for=context.retry_for)
@@ -70,7 +67,7 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
         )
     if not started.is_same:
         raise CommandError(
-            f"{number} already exists {other}, so nothing was changed. Choose another --id."
+            f"{number} already exists with different content, so nothing was changed. Choose another --id."
         )
     return started.is_new
 

@@ -17,19 +17,22 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic import ValidationError as NotReadError
 
 from bot.http.problems import Problem, parse, read_body
 from bot.runtime.signing import SIGNATURE, TIMESTAMP, is_signed
-from records.incoming_payments import EventReusedError, IncomingPayments, Receipt
-from records.snapshots import decode_snapshot
+from records.incoming_payments import (
+    EventReusedError,
+    IncomingPayments,
+    Receipt,
+    judge_snapshot,
+)
 from workflows.rules.orders import incoming_payment as rules
 from workflows.rules.orders.incoming_payment import (
     IncomingPayment,
     PaymentVerdict,
     Progress,
 )
-from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
+from workflows.rules.orders.order import PaymentConfirmation
 from workflows.rules.shared.currencies import minor_units
 from workflows.rules.shared.money import Money
 
@@ -115,7 +118,7 @@ def route(webhook: Webhook) -> web.RouteDef:
         _require_signed(webhook, request, body)
         payment = parse(_PaymentEvent, body).payment()
         try:
-            receipt = await webhook.payments.receive(payment, _judge, webhook.now())
+            receipt = await webhook.payments.receive(payment, judge_snapshot, webhook.now())
         except EventReusedError:
             raise Problem(
                 409,
@@ -147,16 +150,6 @@ def _require_signed(webhook: Webhook, request: web.Request, body: bytes) -> None
             "The signature is invalid or too old",
             f"{SIGNATURE} must be v1=HMAC-SHA256 of “{TIMESTAMP}.body”, at most five minutes old.",
         )
-
-
-def _judge(payment: IncomingPayment, snapshot: str | None, paid: bool) -> PaymentVerdict:  # noqa: FBT001 - the signature that `records` calls
-    try:
-        order = decode_snapshot(snapshot) if snapshot is not None else None
-    except NotReadError:  # written by a newer version
-        order = None
-    return rules.match_payment(
-        payment, order if isinstance(order, OrderSnapshot) else None, paid=paid
-    )
 
 
 async def _forward(webhook: Webhook, receipt: Receipt) -> None:

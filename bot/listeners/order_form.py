@@ -20,7 +20,7 @@ from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import OrderFormErrors
-from workflows.rules.orders.order import OrderSnapshot, PaymentMode
+from workflows.rules.orders.order import PaymentMode
 from workflows.rules.people.actors import Actor, Origin
 
 
@@ -102,7 +102,7 @@ class OrderFormListeners:
         """Start the order. Raises TemporalUnavailableError."""
         order, policy = asked.order, asked.policy
         started = await self._services.starts.start(asked)
-        if isinstance(started.existing, OrderSnapshot):
+        if started.existing is not None:
             # An earlier, unconfirmed submission of this form was started, perhaps before an edit.
             order = started.existing.order
         view = order_modal.received(

@@ -16,7 +16,6 @@ from views.translator import Translator
 from workflows.rules.approvals.form import DraftRequest, RequestFormErrors, read_request
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.people.actors import Actor, Origin
 
 
@@ -90,7 +89,7 @@ class RequestListeners:
     async def _start(self, request: ApprovalRequest, t: Translator) -> Result:
         """Start the request. Raises TemporalUnavailableError."""
         started, policy = await self._services.starts.start(request), request.policy
-        if not started.is_same and isinstance(started.existing, ApprovalSnapshot):
+        if not started.is_same and started.existing is not None:
             sentence = approval_modal.sent_before(started.existing, policy.name, t)
             return Result(view=approval_modal.message(sentence, t), sentence=sentence)
         view = approval_modal.received(

@@ -65,7 +65,7 @@ class WorkflowClient(OrderCalls):
                 return await self._start(
                     HrRequestWorkflow.run,
                     asked,
-                    asked.request.request_id,
+                    asked.request_id,
                     f"{asked.request.type} for {asked.requester.person}",
                 )
             case OrderInput():

@@ -36,7 +36,7 @@ class OrderCalls(TemporalCalls):
             self._start,
             OrderWorkflow.run,
             asked,
-            asked.order.order_id,
+            asked.request_id,
             f"{asked.order.total} for {asked.requester.person}",
         )
         try:

@@ -11,12 +11,12 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities import incoming_payments
-from activities.incoming_payments import EmbeddedBank, judge_snapshot
+from activities.incoming_payments import EmbeddedBank
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from records.audit import AuditTrail
 from records.database import Database
-from records.incoming_payments import IncomingPayments, Receipt
+from records.incoming_payments import IncomingPayments, Receipt, judge_snapshot
 from records.requests import PublicState
 from tests.bot.http_client import AWAITED, HttpClient, http_server
 from tests.bot.order_driver import ANA, TIMEOUT, OrderDriver

@@ -21,11 +21,10 @@ from activities.incoming_payments import (
     EmbeddedBank,
     IncomingPaymentActivities,
     RefundActivities,
-    judge_snapshot,
 )
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
 from records.database import Database
-from records.incoming_payments import IncomingPayments
+from records.incoming_payments import IncomingPayments, judge_snapshot
 from records.reservations import quantities
 from records.stock import Product, Stock
 from tests.records.balance import Balance

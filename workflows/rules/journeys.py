@@ -20,9 +20,11 @@ from workflows.rules.snapshots import Snapshot
 class Journey:
     """One kind of request.
 
-    `title` is its English name for the command line; views have their own in the catalogue.
-    `id_prefix` starts a new id, `id_pattern` matches a whole id. `public` removes what a channel
-    may not show from a snapshot of this journey.
+    `title` is its English name for the command line, `cli_group` the command group of such requests;
+    views have their own names in the catalogue. `id_prefix` starts a new id, `id_pattern` matches a
+    whole id. `public` removes what a channel may not show from a snapshot of this journey. While the
+    child approval is open, its requester's list shows the approval if `listed_as_approval`: it has
+    the newer state.
     """
 
     kind: RequestKind
@@ -31,6 +33,8 @@ class Journey:
     id_prefix: str
     id_pattern: re.Pattern[str]
     has_child_approval: bool
+    listed_as_approval: bool
+    cli_group: str
     public: Callable[[Any], Snapshot]
 
 
@@ -49,6 +53,8 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 id_prefix="REQ",
                 id_pattern=REQUEST_ID,
                 has_child_approval=False,
+                listed_as_approval=False,
+                cli_group="request",
                 public=public_approval,
             ),
             Journey(
@@ -58,6 +64,8 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 id_prefix="ORD",
                 id_pattern=ORDER_ID,
                 has_child_approval=True,
+                listed_as_approval=False,
+                cli_group="order",
                 public=_unchanged,
             ),
             Journey(
@@ -67,6 +75,8 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 id_prefix="HR",
                 id_pattern=HR_ID,
                 has_child_approval=True,
+                listed_as_approval=True,
+                cli_group="request",
                 public=public_hr,
             ),
         )

@@ -7,7 +7,7 @@ from workflows.rules.approvals.policy import Policy
 from workflows.rules.approvals.request import ApprovalRequest, ApprovalState
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.verbs import Verb
-from workflows.rules.hr.request import HrRequest
+from workflows.rules.hr.request import HrRequest, content_from_request
 from workflows.rules.hr.snapshot import HrState
 from workflows.rules.notice import PendingNotice
 from workflows.rules.orders.mail import Mail
@@ -15,6 +15,7 @@ from workflows.rules.orders.order import Order, OrderState
 from workflows.rules.people.actors import Actor, ManagedBy
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardState
+from workflows.rules.shared.content import Content
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +94,11 @@ class OrderInput:
     payment_window: timedelta | None = None
     carried: CarriedOrder | None = None
 
+    @property
+    def request_id(self) -> str:
+        """The order's id."""
+        return self.order.order_id
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedHr:
@@ -118,3 +124,13 @@ class HrInput:
     managers: tuple[ManagedBy, ...] = ()
     expire_after: timedelta | None = None
     carried: CarriedHr | None = None
+
+    @property
+    def request_id(self) -> str:
+        """The HR request's id."""
+        return self.request.request_id
+
+    @property
+    def content(self) -> Content:
+        """The content of its approval."""
+        return content_from_request(self.request)

@@ -109,6 +109,16 @@ class ApprovalSnapshot:
         return self
 
     @property
+    def approval_id(self) -> str:
+        """The id of the approval, which is its own."""
+        return self.request_id
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether a child approval is open: it has none."""
+        return False
+
+    @property
     def is_child(self) -> bool:
         """Whether it belongs to an order or an HR request."""
         return self.about is not RequestKind.APPROVAL

@@ -167,6 +167,16 @@ class HrSnapshot:
         return approval_id(self.request.request_id)
 
     @property
+    def waits_for_approval(self) -> bool:
+        """Whether the child approval is open, and so has the newer state."""
+        return self.approval is None
+
+    @property
+    def closed_by(self) -> None:
+        """An admin closes its approval only."""
+        return None
+
+    @property
     def is_child(self) -> bool:
         """Whether it belongs to another request; an HR request never does."""
         return False

@@ -292,6 +292,16 @@ class OrderSnapshot:
         return self.approval.admin_channel if self.approval else ""
 
     @property
+    def waits_for_approval(self) -> bool:
+        """Whether the child approval is open, and so has the newer state."""
+        return self.status is OrderStatus.AWAITING_APPROVAL
+
+    @property
+    def closed_by(self) -> None:
+        """An admin closes its approval only."""
+        return None
+
+    @property
     def is_child(self) -> bool:
         """Whether it belongs to another request; an order never does."""
         return False
