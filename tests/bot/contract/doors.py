@@ -31,6 +31,14 @@ CLOSED = {"request_closed", "order_closed"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The request or order of a command, and the message in Slack that shows it."""
+
+    request_id: str
+    message: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     """The servers and doors that all rows share."""
 
@@ -40,14 +48,8 @@ class Environment:
     http_client: HttpClient
     request_driver: RequestDriver
     order_driver: OrderDriver
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """The request or order of a command, and the message in Slack that shows it."""
-
-    request_id: str
-    message: Json = field(default_factory=dict)
+    unchanged: dict[str, Subject] = field(default_factory=dict)
+    """The subjects that refusals share."""
 
 
 async def as_it_is(env: Environment, subject: Subject) -> None:
