@@ -12,7 +12,6 @@ from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
 from bot.cli.demo import (
-    PRODUCTS,
     START_LIMIT,
     TEMPORAL_SETTINGS,
     answered,
@@ -20,12 +19,11 @@ from bot.cli.demo import (
     temporal_binary,
 )
 from emulator.client import StandInClient
-from records.database import Database
-from records.stock import Stock
 from workflows.payloads import data_converter
 
 ROOT = Path(__file__).resolve().parent.parent
 YARDSTICK_QUEUE = "yardstick"
+_COUNTERSIGN = "from bot.cli.main import program; program()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +32,24 @@ class Installation:
 
     temporal: Client
     slack: StandInClient
+    pids: dict[str, int]
+    """The process ids of temporal, slack, worker, bot and yardstick."""
 
 
 @asynccontextmanager
 async def running_installation(
-    directory: Path, *, socket_mode: bool
+    directory: Path, *, socket_mode: bool, root: Path = ROOT
 ) -> AsyncIterator[Installation]:
-    """Start Temporal, the stand-in, worker, bot and yardstick worker, and stop them at the end."""
+    """Start Temporal, the stand-in, worker, bot and yardstick worker, and stop them at the end.
+
+    Worker and bot run the code in `root`; everything else, the client included, is this revision's.
+    """
     temporal_port, slack_port, worker_port, bot_port = (free_port() for _ in range(4))
     environment = _environment(directory, temporal_port, slack_port, worker_port, bot_port)
     environment |= (
         {"SLACK_APP_TOKEN": "xapp-local"} if socket_mode else {"SLACK_SIGNING_SECRET": "local"}
     )
-    async with _processes(directory, environment) as start:
+    async with _processes(directory, environment) as (start, pids):
         await start("temporal", *_temporal_command(temporal_port))
         request_url = (
             [] if socket_mode else ["--request-url", f"http://127.0.0.1:{bot_port}/slack/events"]
@@ -56,13 +59,11 @@ async def running_installation(
             "slack", python, "-m", "emulator", "--manifest", "manifest.yml",
             "--port", str(slack_port), *request_url,
         )  # fmt: skip
-        async with Database(environment["DATABASE_URL"]) as database:
-            await database.upgrade()
-            await Stock(database).seed(PRODUCTS)
+        await start("upgrade", python, "-c", _COUNTERSIGN, "db", "upgrade", root=root, wait=True)
         await _wait_until_healthy(f"http://127.0.0.1:{slack_port}/")
         client = await _connected(f"127.0.0.1:{temporal_port}")
-        await start("worker", python, "worker.py")
-        await start("bot", python, "-m", "bot")
+        await start("worker", python, "worker.py", root=root)
+        await start("bot", python, "-m", "bot", root=root)
         await start(
             "yardstick", python, "-m", "benchmarks.minimal_worker", f"127.0.0.1:{temporal_port}",
             YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
@@ -71,26 +72,33 @@ async def running_installation(
         await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/healthz")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
             await slack.limits(per_second=0)  # do not measure Slack's limit of one post a second
-            yield Installation(temporal=client, slack=slack)
+            yield Installation(temporal=client, slack=slack, pids=pids)
 
 
 @asynccontextmanager
 async def _processes(
     directory: Path, environment: dict[str, str]
-) -> AsyncIterator[Callable[..., Awaitable[None]]]:
-    """Yield a function that starts a named process with a log file, and stop them all at the end."""
-    processes: list[asyncio.subprocess.Process] = []
+) -> AsyncIterator[tuple[Callable[..., Awaitable[None]], dict[str, int]]]:
+    """Yield a function that starts a named process with a log file, and the process ids.
 
-    async def start(name: str, *command: str) -> None:
+    All processes are stopped at the end.
+    """
+    processes: list[asyncio.subprocess.Process] = []
+    pids: dict[str, int] = {}
+
+    async def start(name: str, *command: str, root: Path = ROOT, wait: bool = False) -> None:
         with (directory / f"{name}.log").open("ab") as log:
-            processes.append(
-                await asyncio.create_subprocess_exec(
-                    *command, cwd=ROOT, env=environment, stdout=log, stderr=log
-                )
+            process = await asyncio.create_subprocess_exec(
+                *command, cwd=root, env=environment, stdout=log, stderr=log
             )
+        if not wait:
+            processes.append(process)
+            pids[name] = process.pid
+        elif await process.wait():
+            raise RuntimeError((directory / f"{name}.log").read_text())
 
     try:
-        yield start
+        yield start, pids
     finally:
         for process in reversed(processes):
             if process.returncode is None:
