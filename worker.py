@@ -35,7 +35,7 @@ from slack_api.locales import Locales
 from slack_api.poster import Poster
 from slack_api.rate_limited_client import RateLimitedClient
 from workflows.ports.orders import MailPort, PaymentPort
-from workflows.registry import WORKFLOWS, sandbox
+from workflows.registry import WORKFLOWS, runner
 
 KEEPALIVE_TIMEOUT = 5
 """Seconds for which an idle connection to Slack is kept open."""
@@ -161,7 +161,7 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
             activities=activities(slack, database, external),
-            workflow_runner=sandbox(),
+            workflow_runner=runner(sandboxed=config.workflow_sandbox),
             graceful_shutdown_timeout=timedelta(seconds=10),
             # After a worker's crash, a click waits this long for the dead worker's sticky queue.
             # That must be less than the 2.5 s of the sender's timeout (the SDK's default is 10 s).

@@ -85,7 +85,7 @@ _TESTS = Path(__file__).parent
 _GROUPS_BY_FILE = {_TESTS / file: group for group, files in GROUPS.items() for file in files}
 
 
-UNIT = ("rules", "views", "house")
+UNIT = ("rules", "views", "house", "benchmarks")
 """Folders whose tests need no server and no other process."""
 POLICIES = ("test_policy_file.py", "test_policy_explain.py", "test_policy_docs.py")
 """Files of tests/bot that need no server and no other process."""

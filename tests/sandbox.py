@@ -1,7 +1,9 @@
-"""The product's workflow sandbox for the workers of tests."""
+"""The workflow runners of the tests' workers."""
 
+import os
 from typing import Any, ClassVar
 
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows.registry import sandbox
@@ -16,6 +18,13 @@ class OnceCheckedRunner(SandboxedWorkflowRunner):
         if defn.cls not in self._checked:
             super().prepare_workflow(defn)
             self._checked.add(defn.cls)
+
+
+def product_runner() -> WorkflowRunner:
+    """Return the product's default runner, or its sandbox if WORKFLOW_SANDBOX is set to true."""
+    if os.environ.get("WORKFLOW_SANDBOX") == "true":
+        return sandbox_sharing()
+    return UnsandboxedWorkflowRunner()
 
 
 def sandbox_sharing(*passed_through: str) -> OnceCheckedRunner:

@@ -1,5 +1,6 @@
-"""The workflow classes and the sandbox that every worker and replayer uses."""
+"""The workflow classes, and the runner that executes them in every worker."""
 
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.approval import ApprovalWorkflow
@@ -39,6 +40,11 @@ READ_ONCE = (
 )
 """The modules behind the workflow files. None of them keeps module state, and ruff bans clocks and
 randomness in them, which the sandbox would otherwise catch at run time."""
+
+
+def runner(*, sandboxed: bool) -> WorkflowRunner:
+    """Return a worker's runner, with or without the SDK's sandbox (docs/adr/0009)."""
+    return sandbox() if sandboxed else UnsandboxedWorkflowRunner()
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -22,7 +22,7 @@ from temporalio.workflow import ActivityHandle
 
 from workflows.payloads import data_converter
 from workflows.ports.approvals import AuditBatch
-from workflows.registry import WORKFLOWS, sandbox
+from workflows.registry import WORKFLOWS, runner
 from workflows.rules.shared.audit import AuditEvent
 
 RPC_LIMIT = timedelta(seconds=10)
@@ -71,7 +71,7 @@ async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None
         replayer = Replayer(
             workflows=WORKFLOWS,
             data_converter=data_converter,
-            workflow_runner=sandbox(),
+            workflow_runner=runner(sandboxed=False),
             workflow_task_executor=threads,
             interceptors=[_Collecting(collected)],
         )

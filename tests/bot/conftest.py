@@ -34,7 +34,7 @@ from tests.bot.order_cli import OrderCli
 from tests.bot.order_driver import ANA, OrderDriver, RunningWorker, listeners_finished, unique
 from tests.bot.request_driver import RequestDriver
 from tests.bot.signed_clicks import SECRET, SignedHttp
-from tests.sandbox import sandbox_sharing
+from tests.sandbox import product_runner
 from worker import activities
 from workflows.registry import WORKFLOWS
 
@@ -116,7 +116,7 @@ async def worker(
             task_queue=queue,
             workflows=WORKFLOWS,
             activities=activities(client, database),
-            workflow_runner=sandbox_sharing(),
+            workflow_runner=product_runner(),
             max_concurrent_workflow_task_polls=2,
             max_concurrent_activity_task_polls=1,
             graceful_shutdown_timeout=timedelta(0),

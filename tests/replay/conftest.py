@@ -1,4 +1,4 @@
-"""The fixtures of the workflow tests, in the product's sandbox: every golden path runs in it here."""
+"""The fixtures of the workflow tests, in the sandbox: every golden path runs in it here."""
 
 from collections.abc import AsyncIterator
 

@@ -16,8 +16,9 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, Worker, WorkflowRunner
 
+from tests.sandbox import product_runner
 from tests.time_skipping import skip
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import TIMEOUT
@@ -304,8 +305,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
 ) -> AsyncIterator[Harness]:
     """Run a worker with the fake ports.
 
-    Without the sandbox by default: tests/replay runs every path in it, and it takes a fifth of the
-    time.
+    Without the sandbox by default, as in the product: tests/replay runs every path in it.
     """
     queue = queue or new_id("test")
     async with Worker(
@@ -314,7 +314,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
         identity=identity,
         workflows=WORKFLOWS,
         activities=ports.activities(),
-        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        workflow_runner=runner or product_runner(),
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activity_task_polls=1,
         interceptors=interceptors,

@@ -2,7 +2,6 @@
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner
 
 from bot.temporal import history_replay
 from bot.temporal.history_replay import NotReplayableError, ReplayedFacts, replay_facts
@@ -113,7 +112,6 @@ async def test_a_history_that_does_not_replay_gives_no_verdict(
     handle = await harness.open_request(BOTH)
     await harness.until_idle(handle)
     monkeypatch.setattr(history_replay, "WORKFLOWS", [IncompatibleApproval])
-    monkeypatch.setattr(history_replay, "sandbox", UnsandboxedWorkflowRunner)
 
     with pytest.raises(NotReplayableError, match="NondeterminismError"):
         await replay_facts(harness.client, handle.id)

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.sandbox import sandbox_sharing
+from tests.sandbox import product_runner
 from tests.workflows.fake_slack import TIMEOUT
 from workflows.ports.orders import StepReference
 from workflows.ports.payments import RefundPort
@@ -52,7 +52,7 @@ async def test_a_refund_is_retried_until_it_succeeds(
         task_queue=queue,
         workflows=[RefundWorkflow],
         activities=[bank.give_back],
-        workflow_runner=sandbox_sharing(),
+        workflow_runner=product_runner(),
     )
     async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.sandbox import sandbox_sharing
+from tests.sandbox import product_runner
 from tests.workflows.fake_slack import TIMEOUT
 from workflows.ports.summaries import DayQuestion, SummaryMessage, SummaryPort
 from workflows.rules.orders.daily_totals import DaySummary
@@ -55,7 +55,7 @@ async def test_a_day_is_summed_up_once_and_posted_when_slack_is_up(
         task_queue=queue,
         workflows=[SummaryWorkflow],
         activities=[summaries.sum_up, summaries.tell_day],
-        workflow_runner=sandbox_sharing(),
+        workflow_runner=product_runner(),
     )
     async with worker, asyncio.timeout(TIMEOUT):
         handle = await temporal.client.start_workflow(
