@@ -33,6 +33,7 @@ from records.inbox import Inbox
 from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
+from records.time_off import TimeOff
 from slack_api.locales import Locales
 
 LOCALES_TIMEOUT = 2.0
@@ -140,7 +141,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
         try:
             yield Services(
                 commands=commands,
-                starts=Starts(workflows, requests),
+                starts=Starts(workflows, requests, TimeOff(database)),
                 approvals=ApprovalLookup(requests, workflows),
                 orders=OrderLookup(requests, workflows),
                 policies=policies,

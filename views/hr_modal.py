@@ -174,11 +174,6 @@ def errors(mistakes: HrFormErrors, view: Mapping[str, object], t: Translator) ->
     return by_block
 
 
-def unknown_type(t: Translator) -> dict[str, str]:
-    """Return the error that no policy covers the chosen type, at its field."""
-    return {BlockId.TYPE.value: t("hr.form.type.unknown")}
-
-
 def fields_appeared(t: Translator) -> str:
     """Return the request to fill in the fields that have just appeared."""
     return t("hr.form.appeared")

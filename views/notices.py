@@ -17,6 +17,7 @@ _PEOPLE = ("person", "seat")
 _BLANKS = (
     *(*_PEOPLE, "status", "verdict", "level", "length", "limit", "currency", "sku", "policy"),
     *("standing", "link", "card", "typed", "first", "second", "symbol"),
+    *("year", "wanted", "left"),
 )
 _REASON = 150
 """Characters of the reason in the text above a card."""

@@ -205,13 +205,22 @@ def check(submission: Submission, t: Translator) -> dict[str, str]:
     if InputId.PEOPLE in inputs and not typed.people and not typed.written_sources:
         errors[InputId.PEOPLE.value] = NoApproverNamedError()
     if submission.verb is Verb.AMEND:
-        try:
-            content = amended(submission)
-        except RequestFormErrors as mistakes:
-            errors |= mistakes.by_field
-        else:
-            errors |= hr_fields.mistakes(content) if typed.fields else {}
+        errors |= _amendment_errors(submission)
     return notices.field_refusals(errors, t)
+
+
+def _amendment_errors(submission: Submission) -> dict[str, RuleError]:
+    """Return the errors of all fields, including those of an HR request."""
+    typed = submission.typed
+    content, invalid = Content(title="-", fields=typed.fields), dict[str, RuleError]()
+    try:
+        content = amended(submission)
+    except RequestFormErrors as mistakes:
+        invalid = dict(mistakes.by_field)
+    of_hr = hr_fields.mistakes(content) if typed.fields else {}
+    if invalid and typed.amount.strip():  # it was read, but without the rest there is no content
+        of_hr.pop("amount", None)
+    return of_hr | invalid
 
 
 def amended(submission: Submission) -> Content:

@@ -15,12 +15,15 @@ from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
 from records.database import DATABASE_FAILURES
 from records.requests import Requests
+from records.time_off import TimeOff
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.hr.request import HrType
 from workflows.rules.messages import HrInput, OrderInput
 from workflows.rules.orders.form import CURRENCY, POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.people.actors import Actor
+from workflows.rules.shared.errors import NotEnoughDaysLeftError
 from workflows.rules.shared.ids import approval_id
 
 __all__ = ["Started", "Starts", "TemporalUnavailableError", "order_input"]
@@ -67,9 +70,10 @@ def order_input(
 class Starts:
     """Starts approvals, orders and HR requests."""
 
-    def __init__(self, workflows: WorkflowClient, requests: Requests) -> None:
+    def __init__(self, workflows: WorkflowClient, requests: Requests, time_off: TimeOff) -> None:
         self._workflows = workflows
         self._requests = requests
+        self._time_off = time_off
 
     @overload
     async def start(self, asked: OrderInput, *, retry_for: float = 0) -> Started[OrderSnapshot]: ...
@@ -100,6 +104,25 @@ class Starts:
     async def require_namespace(self) -> None:
         """Raise TemporalUnavailableError if the namespace does not exist."""
         await self._workflows.require_namespace()
+
+    async def require_days_left(self, asked: HrInput) -> None:
+        """Check the days off, unless this request exists already: it may have booked them itself.
+
+        Booking checks them again; if the records cannot be read now, only booking does.
+
+        Raises:
+            NotEnoughDaysLeftError: the requester has fewer days off left than the request asks for.
+
+        """
+        request, person = asked.request, asked.requester.person
+        days = request.days_by_year if request.type is HrType.TIME_OFF else {}
+        try:
+            for year, wanted in days.items():
+                left = (await self._time_off.balance(person, year)).left
+                if wanted > left and not await self._requests.get(request.request_id):
+                    raise NotEnoughDaysLeftError(year=str(year), wanted=str(wanted), left=str(left))
+        except DATABASE_FAILURES as error:
+            _log.warning("days_not_checked", error=type(error).__name__)
 
     async def _existing(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
         """Return the request or order that has this id, or None if it cannot be read."""

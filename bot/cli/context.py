@@ -164,7 +164,7 @@ class CliContext:
 
     async def starts(self) -> Starts:
         """Return the starter of requests and orders, connected."""
-        return Starts(await self._connection.workflows(), self.requests)
+        return Starts(await self._connection.workflows(), self.requests, self.time_off)
 
     async def approvals(self) -> ApprovalLookup:
         """Return the lookup of approvals, connected."""

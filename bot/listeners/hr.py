@@ -16,7 +16,7 @@ from bot.listeners.services import Services
 from bot.listeners.submissions import Result, Submission, submit
 from bot.runtime.ids import new_request_id
 from records.database import DATABASE_FAILURES
-from views import hr_copy, hr_modal
+from views import help_message, hr_copy, hr_modal
 from views.blocks import View
 from views.card_click import pressed
 from views.hr_inputs import HrOffer, form_context
@@ -74,15 +74,25 @@ class HrListeners:
         self._forms = OpenForms()
 
     async def form_requested(self, args: AsyncArgs) -> None:
-        """Open the form at once, with a new request id: submitted twice, it is one request."""
+        """Open the form at once, with a new request id: submitted twice, it is one request.
+
+        An unknown type after the command opens no form: the person is told which types exist.
+        """
         await args.ack()
-        t = self._services.cached_translator(
-            text_at(args.body, "user_id") or text_at(args.body, "user", "id")
-        )
-        offer, typed = self._offer(), str(args.body.get("text") or "").strip().lower()
-        view = hr_modal.new_form(
-            new_request_id(RequestKind.HR), offer, t, wanted=typed.replace(" ", "_")
-        )
+        person = text_at(args.body, "user_id") or text_at(args.body, "user", "id")
+        t = self._services.cached_translator(person)
+        offer, typed = self._offer(), text_at(args.body, "text").strip()
+        wanted = typed.lower().replace(" ", "_")
+        if wanted and offer.types and wanted not in offer.types:
+            types = {type_.value: t(f"hr.type.{type_}") for type_ in offer.types}
+            place = Surface(
+                person=person,
+                channel=text_at(args.body, "channel_id"),
+                response_url=text_at(args.body, "response_url"),
+            )
+            await self._services.answers.reply(place, help_message.unknown_policy(typed, types, t))
+            return
+        view = hr_modal.new_form(new_request_id(RequestKind.HR), offer, t, wanted=wanted)
         await self._open(args, offer, view, t)
 
     async def message_chosen(self, args: AsyncArgs) -> None:
@@ -124,11 +134,9 @@ class HrListeners:
         requester = Actor(person=actor_id(args.body), origin=Origin.SLACK)
         t = self._services.cached_translator(requester.person)
         written = hr_modal.parse(typed)
-        policy = self._services.policies.by_name.get(written.type)
-        if policy is None or written.type not in offer.types:
-            await args.ack(response_action="errors", errors=hr_modal.unknown_type(t))
-            return
-        if hr_modal.lacks_fields(typed):
+        covered = written.type in offer.types
+        policy = self._services.policies.by_name[written.type] if covered else None
+        if covered and hr_modal.lacks_fields(typed):
             view = hr_modal.failed(typed, offer, hr_modal.fields_appeared(t), t)
             await args.ack(response_action="update", view=view)
             return
@@ -138,6 +146,7 @@ class HrListeners:
         except HrFormErrors as mistakes:
             await args.ack(response_action="errors", errors=hr_modal.errors(mistakes, typed, t))
             return
+        assert policy is not None  # noqa: S101 - `read_hr` refuses a request without one
         self._forms.forget(typed["id"])
         managers = self._services.policies.chain_of(requester.person)
         hr_input = HrInput(request=request, requester=requester, policy=policy, managers=managers)
@@ -151,7 +160,8 @@ class HrListeners:
         await submit(self._services, args, submission)
 
     async def _start(self, form: Mapping[str, Any], hr_input: HrInput, t: Translator) -> Result:
-        """Start the request. Raises TemporalUnavailableError."""
+        """Start the request. Raises TemporalUnavailableError, NotEnoughDaysLeftError."""
+        await self._services.starts.require_days_left(hr_input)
         request, policy = hr_input.request, hr_input.policy
         if not request.link:  # submitted before the link to the quoted message was known
             request = replace(request, link=await self._link(form))

@@ -13,7 +13,12 @@ from views import approval_modal, help_message
 from views.ids import CallbackId
 from views.payload import actor_id
 from views.translator import Translator
-from workflows.rules.approvals.form import DraftRequest, RequestFormErrors, read_request
+from workflows.rules.approvals.form import (
+    DraftRequest,
+    RequestFormErrors,
+    draft_errors,
+    read_request,
+)
 from workflows.rules.approvals.policy import Notify
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.people.actors import Actor, Origin
@@ -69,7 +74,9 @@ class RequestListeners:
         written = approval_modal.parse(typed)
         policy = policies.by_name.get(written.policy) if written.policy not in FORMS else None
         if policy is None:
-            await args.ack(response_action="errors", errors=approval_modal.unknown_policy(t))
+            others = approval_modal.errors(draft_errors(written), t)
+            errors = others | approval_modal.unknown_policy(t)
+            await args.ack(response_action="errors", errors=errors)
             return
         try:
             asked = read_request(written, policy, requester, policies.chain_of(requester.person))

@@ -13,6 +13,7 @@ from bot.listeners.services import Services
 from views import notices
 from views.blocks import View
 from workflows.rules.people.actors import Actor
+from workflows.rules.shared.errors import RuleError
 
 _log = structlog.get_logger("bot.submissions")
 
@@ -40,6 +41,11 @@ class Submission:
     failed: Callable[[str], View]
 
 
+def _failed(submission: Submission, sentence: str) -> Result:
+    """Return the form again, with what went wrong."""
+    return Result(view=submission.failed(sentence), sentence=sentence)
+
+
 async def submit(services: Services, args: AsyncArgs, submission: Submission) -> None:
     """Acknowledge a valid form, start its request, and show the result or the form again."""
     await args.ack(response_action="update", view=submission.working)
@@ -49,8 +55,11 @@ async def submit(services: Services, args: AsyncArgs, submission: Submission) ->
         result = await submission.start()
     except TemporalUnavailableError as error:
         _log.warning("not_started", request_id=submission.request_id, why=str(error))
-        sentence = notices.unavailable(services.cached_translator(person))
-        result = Result(view=submission.failed(sentence), sentence=sentence)
+        result = _failed(submission, notices.unavailable(services.cached_translator(person)))
+    except RuleError as error:
+        t = services.cached_translator(person)
+        _log.info("start_refused", request_id=submission.request_id, code=error.code)
+        result = _failed(submission, notices.refusal(error.code, error.data, t))
     await services.answers.show_or_reply(
         args.client,
         args.body["view"]["id"],

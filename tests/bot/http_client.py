@@ -22,6 +22,7 @@ from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.refusals import Refusals
+from records.time_off import TimeOff
 from tests.bot.order_driver import ANA
 
 Json = dict[str, Any]
@@ -116,7 +117,9 @@ async def http_server(  # noqa: PLR0913 - the services behind it
         offered = api.Api(
             token=token,
             commands=_commands(services, database, orders) if orders else services.commands,
-            starts=Starts(orders, services.requests) if orders else services.starts,
+            starts=Starts(orders, services.requests, TimeOff(database))
+            if orders
+            else services.starts,
             lookup=services.orders,
             policies=services.policies,
             products=services.products,

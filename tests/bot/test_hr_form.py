@@ -12,6 +12,8 @@ from bot.listeners.hr import day_somewhere
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, block_of, text_of
+from records.database import Database
+from records.time_off import TimeOff
 from tests.bot.order_driver import (
     ANA,
     BORIS,
@@ -507,3 +509,34 @@ async def test_copying_an_unknown_request_says_so(
     await click_copy(slack, web, FAY, "HR-00000000")
 
     await slack.wait_for_modal(FAY, lambda v: "can't be found" in text_of(v))
+
+
+async def test_an_unknown_type_after_the_command_is_answered_with_the_types(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
+) -> None:
+    await slack.say(GUS, GENERAL, "/request nonsense")
+
+    message = await order_driver.private_message(
+        GUS, "There is no type of request called", channel=GENERAL
+    )
+    assert "`time_off`" in text_of(message)
+    assert await slack.modals(GUS) == []
+
+
+async def test_more_days_off_than_are_left_are_refused_in_the_form(
+    slack: StandInClient, bot: AsyncApp, database: Database, workflows: WorkflowClient
+) -> None:
+    year = STARTS.year + 1
+    await TimeOff(database).grant(ANA, year, 18)
+    form = await open_form(slack, "time_off")
+    period = {"starts": f"{year}-03-01", "ends": f"{year}-04-02"}
+
+    await submit(slack, form, **period)
+
+    again = await slack.wait_for_modal(ANA, lambda v: "18 left" in text_of(v))
+    assert f"left in {year}: 33 requested" in text_of(again)
+    assert form_values(again)["ends"] == period["ends"]
+    assert request_id_of(again) == request_id_of(form)
+    assert await workflows.menu(approval_id(request_id_of(form)), ANA) is None
+    await submit(slack, again, **period | {"ends": f"{year}-03-18"})
+    await slack.wait_for_modal(ANA, lambda v: not v["callback_id"] and "sent" in text_of(v))

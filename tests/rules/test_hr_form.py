@@ -42,6 +42,47 @@ def draft(**changed: Any) -> DraftHr:
     return replace(good, **changed)
 
 
+def test_all_mistakes_of_an_hr_request_come_at_once() -> None:
+    wrong = draft(
+        title="", description="\ud800", priority="asap", starts="2026-01-01", ends="never"
+    )
+
+    with pytest.raises(HrFormErrors) as refused:
+        read_hr(wrong, POLICY, TODAY, PRODUCTS)
+
+    assert refused.value.by_field.keys() == {"title", "description", "priority", "starts", "ends"}
+
+
+def test_without_a_policy_the_type_and_the_common_fields_are_refused() -> None:
+    with pytest.raises(HrFormErrors) as refused:
+        read_hr(draft(title="", priority="asap"), None, TODAY, PRODUCTS)
+
+    assert {name: error.code for name, error in refused.value.by_field.items()} == {
+        "title": "text_missing",
+        "priority": "unknown_priority",
+        "type": "unknown_hr_type",
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "\ud800"},
+        {"description": "\udc80"},
+        {"link": "https://a.example/\ud800"},
+        {"type": "promotion", "new_role": "\ud800"},
+        {"type": "transfer", "new_team": "\ud800"},
+    ],
+)
+def test_half_of_a_surrogate_pair_is_an_error_of_its_field(changed: dict[str, str]) -> None:
+    with pytest.raises(HrFormErrors) as refused:
+        read_hr(draft(**changed), POLICY, TODAY, PRODUCTS)
+
+    (field,) = changed.keys() - {"type"}
+    assert [error.code for error in refused.value.by_field.values()] == ["text_unreadable"]
+    assert refused.value.by_field.keys() == {field}
+
+
 def test_a_draft_is_parsed() -> None:
     assert read_hr(draft(), POLICY, TODAY, PRODUCTS) == HrRequest(
         request_id="HR-1",

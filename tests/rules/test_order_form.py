@@ -90,6 +90,15 @@ def wrong_line(description: str, then: dict[str, str], **changed: str) -> Wrong:
         given={"note": "x" * 3001},
         then={"note": "text_too_long"},
     ),
+    Wrong(
+        description="halves of surrogate pairs",
+        given={"customer": "Acme \ud800", "note": "\udc80", "email": "a\ud800@example.com"},
+        then={
+            "customer": "text_unreadable",
+            "note": "text_unreadable",
+            "email": "email_malformed",
+        },
+    ),
     Wrong(description="no lines", given={"lines": ()}, then={"lines": "order_without_lines"}),
     wrong_line("an unknown product", {"sku": "unknown_product"}, sku="SOFA-9"),
     wrong_line("no product", {"sku": "unknown_product"}, sku=""),

@@ -13,6 +13,7 @@ from workflows.rules.approvals.form import (
     DraftContent,
     DraftRequest,
     RequestFormErrors,
+    draft_errors,
     read_amount,
     read_content,
     read_request,
@@ -192,6 +193,31 @@ def test_any_draft_is_content_or_has_errors(title: str, text: str, amount: str, 
     assert (content is None) == bool(errors)
     assert set(errors) <= {"title", "text", "amount", "links"}
     assert content is None or content.title == title.strip()
+
+
+def test_all_mistakes_of_a_request_come_at_once() -> None:
+    content = DraftContent(title="", text="a\x00", amount="many", links="https://a.example/\udc80")
+    written = DraftRequest(request_id="REQ-1", content=content, answer_within="9d")
+
+    with pytest.raises(RequestFormErrors) as refused:
+        read_request(written, LIMITED, actor(ANA), ())
+
+    assert {name: error.code for name, error in refused.value.by_field.items()} == {
+        "title": "text_missing",
+        "text": "text_unreadable",
+        "amount": "amount_not_a_number",
+        "links": "text_unreadable",
+        "answer_within": "window_too_long",
+    }
+
+
+def test_without_a_policy_all_but_the_amount_is_checked() -> None:
+    content = DraftContent(title="", amount="many", links="ftp://a")
+    written = DraftRequest(request_id="REQ-1", content=content, answer_within="soon")
+
+    errors = draft_errors(written)
+
+    assert errors.by_field.keys() == {"title", "links", "answer_within"}
 
 
 LIMITED = replace(POLICY, levels=(level(BORIS, max_expire_after=timedelta(days=3)),))

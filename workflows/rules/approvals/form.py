@@ -11,7 +11,6 @@ from workflows.rules.people.actors import Actor, ManagedBy
 from workflows.rules.shared.content import Content, check_content
 from workflows.rules.shared.errors import (
     NotADurationError,
-    NoTierError,
     RuleError,
     WindowTooLongError,
 )
@@ -59,18 +58,14 @@ def read_request(
         RequestFormErrors: with the refusal of every invalid field.
 
     """
-    errors: dict[str, RuleError] = {}
-    expire_after = read_field(errors, "answer_within", lambda: read_window(draft.answer_within))
-    try:
-        content = read_content(draft.content, policy.currency)
-        route_ = route(policy, content.amount)
-    except RequestFormErrors as invalid:
-        raise RequestFormErrors({**invalid.by_field, **errors}) from None
-    except NoTierError as error:
-        raise RequestFormErrors({"amount": error, **errors}) from None
-    if expire_after is not None and (longest := longest_window(route_)) and expire_after > longest:
-        errors["answer_within"] = WindowTooLongError(limit=format_duration(longest))
-    if errors:
+    content, errors = _content(draft.content, policy.currency)
+    route_ = None
+    if "amount" not in errors:
+        route_ = read_field(errors, "amount", lambda: route(policy, content.amount))
+    expire_after = read_field(
+        errors, "answer_within", lambda: read_allowed_window(draft.answer_within, policy, route_)
+    )
+    if errors or route_ is None:
         raise RequestFormErrors(errors)
     return ApprovalRequest(
         request_id=draft.request_id,
@@ -81,6 +76,35 @@ def read_request(
         expire_after=expire_after,
         managers=managers,
     )
+
+
+def draft_errors(draft: DraftRequest) -> RequestFormErrors:
+    """Return the errors that can be found without a policy: in all fields but the amount."""
+    _, errors = _content(replace(draft.content, amount=""), "")
+    read_field(errors, "answer_within", lambda: read_window(draft.answer_within))
+    return RequestFormErrors(errors)
+
+
+def read_allowed_window(text: str, policy: Policy, route_: Route | None) -> timedelta | None:
+    """Parse the requested expiry. While the route is unknown, the longest of any route applies.
+
+    Raises:
+        NotADurationError, WindowTooLongError.
+
+    """
+    window = read_window(text)
+    longest = longest_window(route_) if route_ is not None else _longest_of_any(policy)
+    if window is not None and longest is not None and window > longest:
+        raise WindowTooLongError(limit=format_duration(longest))
+    return window
+
+
+def _longest_of_any(policy: Policy) -> timedelta | None:
+    """Return the longest expiry that some route with levels allows; None if one has no limit."""
+    routes = [route(policy, tier.up_to) for tier in policy.tiers if tier.levels]
+    bounds = [longest_window(route_) for route_ in routes]
+    known = [bound for bound in bounds if bound is not None]
+    return max(known, default=None) if len(known) == len(bounds) else None
 
 
 def longest_window(route_: Route) -> timedelta | None:
@@ -96,6 +120,14 @@ def read_content(draft: DraftContent, currency: str) -> Content:
         RequestFormErrors: with the refusal of every invalid field.
 
     """
+    content, errors = _content(draft, currency)
+    if errors:
+        raise RequestFormErrors(errors)
+    return content
+
+
+def _content(draft: DraftContent, currency: str) -> tuple[Content, dict[str, RuleError]]:
+    """Return the draft as content, and the errors of its fields; an invalid amount is left out."""
     errors: dict[str, RuleError] = {}
     title, text = draft.title.strip(), draft.text.strip()
     other = Content(title="-")
@@ -106,9 +138,7 @@ def read_content(draft: DraftContent, currency: str) -> Content:
     amount = read_field(
         errors, "amount", lambda: read_amount(draft.amount, currency, draft.decimal_mark)
     )
-    if errors:
-        raise RequestFormErrors(errors)
-    return Content(title=title, text=text, amount=amount, links=links)
+    return Content(title=title, text=text, amount=amount, links=links), errors
 
 
 def read_amount(text: str, currency: str, decimal_mark: str = POINT) -> Money | None:

@@ -50,8 +50,10 @@ class HrFormErrors(FormErrors):
     """The errors of an HR request form, by field of `DraftHr`."""
 
 
-def read_hr(draft: DraftHr, policy: Policy, today: date, products: Mapping[str, str]) -> HrRequest:
-    """Parse a draft into an HR request that `policy` covers.
+def read_hr(
+    draft: DraftHr, policy: Policy | None, today: date, products: Mapping[str, str]
+) -> HrRequest:
+    """Parse a draft into an HR request that `policy` covers; None if no policy covers its type.
 
     `products` are the names of the available products by SKU. Fields that the type does not need
     are ignored, because the form may still have values that were typed for another type.
@@ -68,13 +70,15 @@ def read_hr(draft: DraftHr, policy: Policy, today: date, products: Mapping[str, 
     form.read("link", lambda: check_content(replace(other, links=(link,) if link else ())))
     type_ = form.read("type", lambda: _type(draft.type))
     priority = form.read("priority", lambda: _priority(draft.priority))
-    if type_ is None or priority is None:
+    if policy is None:
+        form.errors.setdefault("type", UnknownHrTypeError(type=draft.type))
+    if type_ is None or policy is None:
         raise HrFormErrors(form.errors)
     read = _needed(form, FIELDS[type_], policy, products)
     request = replace(
         read,
         type=type_,
-        priority=priority,
+        priority=priority or Priority.NORMAL,
         title=draft.title.strip(),
         description=text,
         link=link,

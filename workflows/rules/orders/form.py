@@ -6,26 +6,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial, reduce
 
-from workflows.rules.approvals.clock import format_duration
-from workflows.rules.approvals.form import longest_window, read_window
+from workflows.rules.approvals.form import read_allowed_window
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Order, OrderLine, PaymentMode
+from workflows.rules.shared.content import is_storable
 from workflows.rules.shared.errors import (
     NoLinesError,
     NotACardExpiryError,
     NotACountError,
     NotAnEmailError,
-    NoTierError,
     NotPositiveError,
     RuleError,
     TextMissingError,
     TextTooLongError,
+    TextUnreadableError,
     TooManyDigitsError,
     UnknownProductError,
-    WindowTooLongError,
 )
-from workflows.rules.shared.form_errors import FormErrors
+from workflows.rules.shared.form_errors import FormErrors, read_field
 from workflows.rules.shared.money import MAX_DIGITS, POINT, Money, parse_money
 
 POLICY = "order"
@@ -89,20 +88,17 @@ def parse_order(
 
     """
     errors: dict[str, RuleError] = {}
-    order = expire_after = None
+    order = route_ = None
     try:
         order = read_order(draft, products, currency)
     except OrderFormErrors as invalid:
         errors.update(invalid.by_field)
-    try:
-        expire_after = read_window(draft.answer_within)
-        longest = longest_window(route(policy, order.total)) if order else None
-        if expire_after is not None and longest is not None and expire_after > longest:
-            errors["answer_within"] = WindowTooLongError(limit=format_duration(longest))
-    except NoTierError as error:
-        errors["lines"] = error
-    except RuleError as error:
-        errors["answer_within"] = error
+    else:
+        total = order.total
+        route_ = read_field(errors, "lines", lambda: route(policy, total))
+    expire_after = read_field(
+        errors, "answer_within", lambda: read_allowed_window(draft.answer_within, policy, route_)
+    )
     if order is None or errors:
         raise OrderFormErrors(errors)
     return ParsedOrder(order=order, expire_after=expire_after)
@@ -258,7 +254,9 @@ def _read_quantity(text: str) -> int:
 def _text_error(text: str, limit: int, *, required: bool) -> RuleError | None:
     if required and not text:
         return TextMissingError()
-    return TextTooLongError(limit=str(limit)) if len(text) > limit else None
+    if len(text) > limit:
+        return TextTooLongError(limit=str(limit))
+    return None if is_storable(text) else TextUnreadableError()
 
 
 def _expiry_month(text: str) -> tuple[int, int] | None:

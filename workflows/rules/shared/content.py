@@ -88,6 +88,7 @@ def check_content(content: Content) -> None:
     for link in content.links:
         if len(link) > MAX_LINK or not _LINK.fullmatch(link):
             raise NotALinkError(link=link)
+        require_storable(link)
 
 
 def require_storable(text: str) -> None:

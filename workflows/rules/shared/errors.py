@@ -371,6 +371,12 @@ class UnknownHrTypeError(RuleError):
     code = "unknown_hr_type"
 
 
+class NotEnoughDaysLeftError(RuleError):
+    """More days off of a year are requested than are left. Data: `year`, `wanted`, `left`."""
+
+    code = "not_enough_days_left"
+
+
 class UnknownPriorityError(RuleError):
     """There is no such priority. Data: `priority`."""
 
