@@ -57,7 +57,7 @@ async def test_an_unreadable_level_opens_when_slack_is_back(
     blocked = ports.audit.fact(handle.id, "LevelBlocked")
     ports.directory.slack.recover()
 
-    await harness.fast_forward(handle, 15 * CLOSE)
+    await harness.fast_forward(handle, 15 * CLOSE, timers=ANY)
     await ports.until(lambda: "LevelOpened" in ports.audit.kinds(handle.id))
 
     assert blocked.rule == "approvers_unreadable"

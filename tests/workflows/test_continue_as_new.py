@@ -84,7 +84,7 @@ async def test_a_refused_card_does_not_delay_a_new_run(
 
     await continue_as_new(low_limit_harness, handle)
     ports.slack.recover()
-    await low_limit_harness.fast_forward(handle, timedelta(seconds=15))
+    await low_limit_harness.fast_forward(handle, timedelta(seconds=15), timers=ANY)
     await low_limit_harness.until_idle(handle)
 
     assert ports.cards.versions == [1, 2]
@@ -148,7 +148,7 @@ async def test_copies_and_pending_notices_survive_a_new_run(
     await continue_as_new(low_limit_harness, handle)
 
     ports.slack.recover()
-    await low_limit_harness.fast_forward(handle, 15 * CLOSE)
+    await low_limit_harness.fast_forward(handle, 15 * CLOSE, timers=ANY)
     await low_limit_harness.until_idle(handle)
 
     last = ports.cards.published[-1]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from tests.time_skipping import ANY
 from tests.workflows.continued_runs import UPDATE_LIMIT, run_id
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.fake_slack import SlackMode
@@ -227,7 +228,7 @@ async def test_a_failed_compensation_is_reported_to_the_admins_and_retried_later
     stuck = await handle.query(HrRequestWorkflow.state)
 
     ports.provisioning.permanent_failures = set()
-    await harness.fast_forward(handle, RETRY_COMPENSATION_AFTER + CLOSE)
+    await harness.fast_forward(handle, RETRY_COMPENSATION_AFTER + CLOSE, timers=ANY)
     snapshot = await harness.run_to_end(handle)
 
     failed, ended = [
@@ -366,7 +367,7 @@ async def test_a_stuck_request_continues_in_a_new_run(
     ].workflow_execution_started_event_attributes
     (given,) = await data_converter.decode(started.input.payloads, [HrInput])
     ports.provisioning.permanent_failures = set()
-    await low_limit_harness.fast_forward(handle, RETRY_COMPENSATION_AFTER + CLOSE)
+    await low_limit_harness.fast_forward(handle, RETRY_COMPENSATION_AFTER + CLOSE, timers=ANY)
     snapshot = await low_limit_harness.run_to_end(handle)
 
     assert after == before

@@ -347,10 +347,10 @@ async def test_the_admins_are_notified_once_the_bot_is_in_their_channel(
     )
     ports.directory.empty = True
     handle = await harness.open_request(level("lost", "UBORIS", expire=None))
-    await harness.fast_forward(handle, MINUTE)
+    await harness.fast_forward(handle, MINUTE, timers=ANY)
     ports.notices.refused.clear()
 
-    await harness.fast_forward(handle, LONG_RETRY + CLOSE)
+    await harness.fast_forward(handle, LONG_RETRY + CLOSE, timers=ANY)
 
     assert ports.notices.summary() == [ADMINS]
 

@@ -1,5 +1,6 @@
 """A failed compensation: the order asks for help once, and continues when it is resumed."""
 
+from tests.time_skipping import ANY
 from tests.workflows.fake_ports import FakePorts
 from tests.workflows.harness import ANA, Harness, OrderHandle, refused
 from workflows.options import COMPENSATION_RETRIES
@@ -72,7 +73,9 @@ async def test_a_compensation_that_uses_up_its_attempts_asks_for_help(
 
     while ports.steps.tries["release"] < ATTEMPTS:
         tried = ports.steps.tries["release"]
-        await harness.fast_forward(order, COMPENSATION_RETRIES["start_to_close_timeout"] * 4)
+        await harness.fast_forward(
+            order, COMPENSATION_RETRIES["start_to_close_timeout"] * 4, timers=ANY
+        )
         await ports.until(lambda tried=tried: ports.steps.tries["release"] > tried)  # type: ignore[misc]
     await ports.until(lambda: "CompensationFailed" in ports.audit.kinds(order.id))
     await harness.resume(order)

@@ -46,7 +46,7 @@ async def test_a_change_soon_after_a_click_waits_until_the_click_has_settled(
     await harness.fast_forward(handle, CLOSE)
 
     await harness.decide(handle, CROWD[1])
-    await harness.fast_forward(handle, MAX_PUBLISH_DELAY)
+    await harness.fast_forward(handle, MAX_PUBLISH_DELAY, timers=ANY)
 
     events = await harness.until_idle(handle)
     clicked, _ = when(events, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")

@@ -92,7 +92,7 @@ async def test_the_card_and_the_outcome_follow_when_slack_is_back(
     handle = await harness.open_request()
     ports.slack.mode = SlackMode.REFUSING
     await harness.decide(handle, "UBORIS")
-    await harness.fast_forward(handle, timedelta(minutes=1))
+    await harness.fast_forward(handle, timedelta(minutes=1), timers=ANY)
     ports.slack.recover()
 
     outcome = await harness.run_to_end(handle)
@@ -135,7 +135,7 @@ async def test_a_failing_slack_costs_one_timer_for_each_try(
     ports.slack.mode = SlackMode.REFUSING
     await handle.execute_update(ApprovalWorkflow.republish)
 
-    await harness.fast_forward(handle, timedelta(seconds=30))
+    await harness.fast_forward(handle, timedelta(seconds=30), timers=ANY)
 
     events = await harness.until_idle(handle)
     retries = len(ports.cards.attempts) - 2
@@ -187,7 +187,7 @@ async def test_a_reminder_that_is_due_while_an_earlier_one_hangs_is_merged_with_
 
     await short_timeout_harness.until_idle(handle)
     ports.slack.recover()
-    await short_timeout_harness.fast_forward(handle, 10 * CLOSE)
+    await short_timeout_harness.fast_forward(handle, 10 * CLOSE, timers=ANY)
     await short_timeout_harness.until_idle(handle)
 
     first, *_, last = ports.notices.attempts

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.time_skipping import ANY
 from tests.workflows import updates
 from tests.workflows.continued_runs import continue_as_new
 from tests.workflows.fake_ports import FakePorts
@@ -136,7 +137,7 @@ async def test_a_thread_that_is_posted_late_mentions_all_approvers(
     await harness.until_idle(handle)
 
     ports.slack.recover()
-    await harness.fast_forward(handle, timedelta(seconds=15))
+    await harness.fast_forward(handle, timedelta(seconds=15), timers=ANY)
     await harness.until_idle(handle)
 
     assert shown(ports) == [(0, 0, ""), (1, 1, ""), (2, 1, "")]
