@@ -18,7 +18,7 @@ from tests.rules.builders import (
     opened,
     users,
 )
-from workflows.rules.approvals import administration, amendment, approval, deadlines, delegation
+from workflows.rules.approvals import deadlines
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
@@ -33,6 +33,7 @@ from workflows.rules.approvals.request import (
     Verdict,
     Withdrawal,
 )
+from workflows.rules.approvals.verbs import ApprovalCommand, rule_of
 from workflows.rules.people.actors import SLACK, Actor
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.errors import RuleError
@@ -60,9 +61,15 @@ def changes(person: str, *, level: int = 1, reason: str = "cheaper", revision: i
     )
 
 
+def execute(state: ApprovalState, command: ApprovalCommand, now: datetime = NOON) -> Change:
+    """Check and apply any command."""
+    rule = rule_of(command)
+    rule.check(state, command, now)
+    return rule.apply(state, command, now)
+
+
 def decide(state: ApprovalState, decision: Decision, now: datetime = NOON) -> Change:
-    approval.check_decide(state, decision, now)
-    return approval.decide(state, decision, now)
+    return execute(state, decision, now)
 
 
 def decided(state: ApprovalState, *decisions: Decision) -> ApprovalState:
@@ -88,16 +95,14 @@ def withdrawal(person: str = ANA, reason: str = "") -> Withdrawal:
 
 
 def withdraw(state: ApprovalState, taken_back: Withdrawal, now: datetime = NOON) -> Change:
-    approval.check_withdraw(state, taken_back, now)
-    return approval.withdraw(state, taken_back, now)
+    return execute(state, taken_back, now)
 
 
 def comment(
     state: ApprovalState, person: str, text: str = "which colour?", now: datetime = NOON
 ) -> Change:
     said = Comment(actor=actor(person), text=text)
-    approval.check_comment(state, said, now)
-    return approval.comment(state, said, now)
+    return execute(state, said, now)
 
 
 def amend(
@@ -113,14 +118,12 @@ def amend(
         content=content,
         content_revision=state.content_revision if revision is None else revision,
     )
-    amendment.check_amend(state, edited, now)
-    return amendment.amend(state, edited, now)
+    return execute(state, edited, now)
 
 
 def delegate_seat(state: ApprovalState, person: str, to: str, now: datetime = NOON) -> Change:
     handed = Delegation(actor=actor(person), delegate=to)
-    delegation.check_delegate(state, handed, now)
-    return delegation.delegate(state, handed, now)
+    return execute(state, handed, now)
 
 
 def reassign(
@@ -131,22 +134,19 @@ def reassign(
     now: datetime = NOON,
 ) -> Change:
     wanted = Reassignment(actor=actor(by), approvers=users(*people), reason=reason)
-    administration.check_reassign(state, wanted, now)
-    return administration.reassign(state, wanted, now)
+    return execute(state, wanted, now)
 
 
 def refresh(state: ApprovalState, by: Actor = SLACK, now: datetime = NOON) -> Change:
     wanted = Refresh(actor=by)
-    administration.check_refresh(state, wanted, now)
-    return administration.refresh(state, wanted, now)
+    return execute(state, wanted, now)
 
 
 def close(
     state: ApprovalState, by: str = GUS, reason: str = "a duplicate", now: datetime = NOON
 ) -> Change:
     ended = Closing(actor=actor(by), reason=reason)
-    administration.check_close(state, ended, now)
-    return administration.close_request(state, ended, now)
+    return execute(state, ended, now)
 
 
 def in_status(status: Status) -> ApprovalState:  # noqa: PLR0911 - one end each
