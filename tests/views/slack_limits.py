@@ -10,12 +10,24 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.blocks import InputBlock
 from slack_sdk.models.views import View as SdkView
 
+from views.catalogue import LANGUAGES
+from views.translator import translator
+
 MESSAGE_TYPES = {"header", "section", "context", "actions", "divider"}
 VIEW_TYPES = MESSAGE_TYPES | {"input"}
+
+
+def _of_every_language(key: str, **blanks: str) -> str:
+    texts = {translator(language)(key, **blanks) for language in LANGUAGES}
+    return "|".join(map(re.escape, sorted(texts)))
+
+
+_LABELS = f"{_of_every_language('link.card')}|{_of_every_language('hr.form.message')}"
+_DATES = _of_every_language("date.at", day="{date_short_pretty}", time="{time}")
 _OUR_TOKEN = re.compile(
     r"<(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|"
-    r"https?://(?!evil)[^\s<>|\"]+(\|(the card|die Karte|this message|diese Nachricht))?|"
-    r"!date\^-?\d+\^\{date_short_pretty\} (?:at|um) \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
+    rf"https?://(?!evil)[^\s<>|\"]+(\|({_LABELS}))?|"
+    rf"!date\^-?\d+\^(?:{_DATES})\|\d{{4}}-\d\d-\d\d \d\d:\d\d UTC)>"
 )
 
 

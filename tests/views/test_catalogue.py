@@ -307,7 +307,7 @@ def test_singular_plural_and_lists() -> None:
         ("de", "de"),
         ("de_DE", "de"),
         ("en-GB", "en"),
-        ("fr-FR", "en"),
+        ("xx-XX", "en"),
         ("", "en"),
     ],
 )
