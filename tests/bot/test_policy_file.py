@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.policies.file import PolicyFileError, Problem, UnknownPolicyError, load, parse
-from bot.policies.keys import SourceError, read_source
+from bot.policies.keys import LANGUAGES, SourceError, read_source
 from workflows.rules.approvals.policy import (
     Escalation,
     LevelRule,
@@ -169,6 +169,7 @@ def test_the_version_depends_on_the_content() -> None:
     assert edited.policy("order").version != parse(GOOD).policy("order").version
 
 
+LANGUAGE_NAMES = ", ".join(LANGUAGES)
 WHO = "Write user:U…, email:…, group:… or manager."
 REFUSALS = [
     # (text to replace, replacement, line, message, suggestion)
@@ -220,14 +221,14 @@ REFUSALS = [
     ('visibility = "channel"', 'visibility = "private"', 10, "An order cannot be private: its card shows customer, lines and amount.", 'Write visibility = "channel", and use a private channel.'),
     ('visibility = "channel"', 'visibility = "privat"', 10, "visibility: “privat” is not allowed here.", "Did you mean “private”?"),
     ('visibility = "channel"', 'layout = "threads"', 10, "layout: “threads” is not allowed here.", "Did you mean “thread”?"),
-    ('visibility = "channel"', 'language = "xx"', 10, "language: “xx” is not allowed here.", "Use one of: en, de."),
+    ('visibility = "channel"', 'language = "xx"', 10, "language: “xx” is not allowed here.", f"Use one of: {LANGUAGE_NAMES}."),
     ('notify = "card"', 'notify = "cart"', 11, "notify: “cart” is not allowed here.", "Did you mean “card”?"),
     ('self_approval = "never"', 'self_approval = "always"', 12, "self_approval: “always” is not allowed here.", "Use one of: never."),
     ("distinct_approvers = true", 'distinct_approvers = "yes"', 13, "distinct_approvers must be true or false.", "Write it without quotes."),
     ('title = "Customer order"', 'title = " "', 8, "title: This must be a string of 1 to 100 characters.", ""),
     ('title = "Customer order"\n', "", 7, "“title” is missing.", "Please add it."),
     ('channel = "#approvals"', 'channel = "Approvals Team"', 9, "channel: “Approvals Team” is not a channel.", 'Write "#approvals-team", or the channel\'s id.'),
-    ('language = "en"', 'language = "xx"', 5, "language: “xx” is not allowed here.", "Use one of: en, de."),
+    ('language = "en"', 'language = "xx"', 5, "language: “xx” is not allowed here.", f"Use one of: {LANGUAGE_NAMES}."),
     ('timezone = "Europe/Berlin"', 'timezone = "Europe/Berln"', 4, "timezone: “Europe/Berln” is not a time zone.", "Did you mean “Europe/Berlin”?"),
     ('"1000.00 USD"', '"1000.00"', 16, "up_to: '1000.00' is not an amount with a currency.", 'Write "1000.00 USD".'),
     ('"1000.00 USD"', "1000.00", 16, "up_to: 1000.0 is not an amount with a currency.", 'Write "1000.00 USD".'),
