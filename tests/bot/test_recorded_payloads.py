@@ -55,7 +55,8 @@ EXAMPLES = examples()
 REQUESTS = EXAMPLES | recorded()
 MESSAGES = ["message event", "socket_envelope.recorded.3.events_api.message.json"]
 """Messages in a channel: the bot receives them for card threads, and ignores those in no thread."""
-HANDLED = {*MESSAGES, "app_home_opened event"}
+MENTIONS = ["app_mention event", "event.app_mention.json"]
+HANDLED = {*MESSAGES, *MENTIONS, "app_home_opened event"}
 
 
 def requests(names: Iterable[str]) -> list[Any]:
@@ -104,6 +105,24 @@ async def test_a_message_in_no_thread_is_received_and_ignored(
     assert status == 200
     calls = [call["method"] for call in await slack.journal(mark, kind="api")]
     assert [method for method in calls if method != "auth.test"] == []
+
+
+@pytest.mark.parametrize("name", requests(MENTIONS))
+async def test_a_mention_is_answered_privately(
+    http: SignedHttp, slack: StandInClient, name: str
+) -> None:
+    mark = await slack.journal_mark()
+    body = REQUESTS[name]
+    assert isinstance(body, dict)
+    event = {**body["event"], "user": "W0USER"}
+
+    status = await send(http, {**body, "event": event})
+    await listeners_finished()
+
+    assert status == 200
+    calls = await slack.journal(mark, kind="api")
+    (answer,) = [call["arguments"] for call in calls if call["method"] == "chat.postEphemeral"]
+    assert (answer["user"], answer["channel"]) == ("W0USER", event["channel"])
 
 
 @pytest.mark.parametrize("name", requests(sorted({*REQUESTS} - HANDLED)))
