@@ -1,11 +1,13 @@
 """The audit trail: facts appended once, chained by hash per request, never changed."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
-from sqlalchemy import func, insert, select, union
+from sqlalchemy import func, insert, select
 
 from records.database import Database
 from records.inbox_rows import keep_decisions
+from records.references import is_referenced, known_ids
 from records.requests import PublicState, store
 from records.schema import audit_events, redactions, requests
 from records.trail import Columns, Trail, Verification, columns_of, facts_of
@@ -87,9 +89,11 @@ class AuditTrail:
         return (await self.trail(request_id)).verify()
 
     async def request_ids(self) -> AsyncIterator[str]:
-        """Yield the id of every request with any stored data, a page at a time."""
-        tables = (audit_events, requests, redactions)
-        known = union(*(select(table.c.request_id) for table in tables)).subquery()
+        """Yield the id of every request that the records mention, a page at a time.
+
+        An order without an approval has none of the id that is yielded for its approval.
+        """
+        known = known_ids().subquery()
         last, full = "", True
         while full:
             page = select(known).where(known.c.request_id > last)
@@ -107,12 +111,15 @@ async def read_trail(connection: Transaction, request_id: str) -> Trail:
     head = select(requests).where(requests.c.request_id == request_id)
     row = (await connection.execute(head)).mappings().one_or_none()
     erased = await connection.execute(kept.order_by(redactions.c.sequence, redactions.c.field))
-    return Trail(
+    trail = Trail(
         request_id=request_id,
         rows=tuple(await _rows(connection, request_id)),
         redactions=tuple(dict(redaction) for redaction in erased.mappings()),
         head=dict(row) if row is not None else None,
     )
+    if trail.rows or trail.head is not None:
+        return trail
+    return replace(trail, is_referenced=await is_referenced(connection, request_id))
 
 
 def _check_consecutive(facts: Sequence[AuditEvent], request_id: str) -> None:

@@ -1,5 +1,6 @@
 """App Homes: what each person views there, and the outbox of homes that are out of date."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ DUE_NOW = datetime(2000, 1, 1, tzinfo=UTC)
 """The due time of an unclaimed home: in the past, whatever the writer's clock shows."""
 _BATCH_SIZE = 500
 """People per statement."""
+_NO_NOTICE = '"notice":""'
+"""Part of the JSON of a home without a notice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,3 +164,15 @@ async def mark_stale(connection: Transaction, people: Iterable[str], at: datetim
                 set_={"turn": home_refreshes.c.turn + 1},
             )
         )
+
+
+async def forget_notices(connection: Transaction) -> frozenset[str]:
+    """Remove the notices at the top of all homes: they quote texts. Return whose homes had one."""
+    noticed = select(homes.c.person, homes.c.view).where(~homes.c.view.contains(_NO_NOTICE))
+    found = {row.person: row.view for row in await connection.execute(noticed)}
+    for person, view in found.items():
+        place = json.dumps(
+            json.loads(view) | {"notice": ""}, ensure_ascii=False, separators=(",", ":")
+        )
+        await connection.execute(update(homes).filter_by(person=person).values(view=place))
+    return frozenset(found)

@@ -1,14 +1,17 @@
 """The personnel file: approved requests that were carried out, one entry per key."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from records.database import Database
+from records.private_texts import without_texts
 from records.schema import personnel_entries
 from records.steps import KeyReusedError, StepTable
+from records.transaction import Transaction
 from workflows.rules.hr.request import HrRequest
 
 
@@ -89,6 +92,18 @@ class Personnel:
                 )
                 for row in found
             )
+
+
+async def redact_entries(
+    connection: Transaction, request_ids: Sequence[str], texts: frozenset[str]
+) -> None:
+    """Remove those of `texts` that people wrote from the entries of these requests."""
+    table = personnel_entries
+    theirs = select(table.c.key, table.c.entry).where(table.c.request_id.in_(request_ids))
+    for row in (await connection.execute(theirs)).all():
+        entry = without_texts(json.loads(row.entry), texts, "request")
+        written = json.dumps(entry, sort_keys=True)
+        await connection.execute(update(table).filter_by(key=row.key).values(entry=written))
 
 
 def _to_json(request: HrRequest) -> str:

@@ -4,13 +4,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 
 from records.audit import read_trail
 from records.database import Database
-from records.schema import audit_events, redactions, requests
+from records.homes import forget_notices, mark_stale
+from records.personnel import redact_entries
+from records.private_texts import (
+    CONTENT,
+    FREE_TEXT_FIELDS,
+    copyable_texts,
+    texts_in,
+    texts_of_order,
+    without_texts,
+)
+from records.schema import audit_events, decided, redactions, requests
 from records.trail import (
     ROW_ERRORS,
     Columns,
@@ -27,26 +36,11 @@ from workflows.rules.orders.order import ENDED
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.audit import (
     AuditEvent,
-    data_field,
     redactable_texts,
     text_digest,
-    without_texts,
 )
+from workflows.rules.shared.audit import without_texts as without_fields
 from workflows.rules.shared.ids import approval_id
-
-_FREE_TEXT_FIELDS = frozenset({"reason", data_field("content"), data_field("error")})
-"""Fields of facts that contain text from people. The other fields contain text from the rules."""
-_SNAPSHOT_TEXTS = frozenset(
-    {
-        *("reason", "closing_reason", "text", "label", "value", "links", "before", "after"),
-        *("part", "note", "customer", "error", "failure"),
-        *("description", "item", "new_role", "new_team", "link"),
-    }
-)
-"""Keys of a snapshot whose values contain text from people. So does `title` within `_TITLED`."""
-_TITLED = ("content", "request")
-_DAYS = ("starts", "ends")
-"""Keys of an HR request in a snapshot whose values are a day or null."""
 
 
 class RedactionError(Exception):
@@ -103,9 +97,11 @@ class Redactions:
     async def redact(self, wanted: Redaction) -> tuple[RedactedField, ...]:
         """Remove a text from its fact and from all copies of it in the same request.
 
-        The copies are in other facts, in the facts of the order that the request belongs to, and
-        in the latest snapshots. Returns the redacted fields; none if the text was redacted
-        earlier. Safe to repeat.
+        The copies are in other facts, in the facts of the order that the request belongs to, in the
+        latest snapshots and in the personnel file. With an order's content, its customer, e-mail
+        address and note are removed too. Notices on App Homes are removed, and the homes of the
+        people involved are published again. Returns the redacted fields; none if the text was
+        redacted earlier. Safe to repeat.
 
         Raises:
             NoSuchTextError, StillOpenError, BrokenTrailError: see their docstrings.
@@ -121,16 +117,17 @@ class Redactions:
             if wanted.field in trail.kept(wanted.sequence):
                 return ()
             _require_ended_and_whole(family, trails)
-            texts = _texts_in(wanted.field, redactable_texts(fact)[wanted.field])
+            texts = texts_in(wanted.field, redactable_texts(fact)[wanted.field])
+            if wanted.field == CONTENT:
+                texts = texts.union(*(texts_of_order(json.loads(row["face"])) for row in family))
             redacted: list[RedactedField] = []
             for member in trails:
                 redacted += await _redact_trail(connection, member, wanted, texts)
-            for row in family:
-                snapshot = _without(json.loads(row["face"]), texts)
-                written = json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"))
-                await connection.execute(
-                    update(requests).filter_by(request_id=row["request_id"]).values(face=written)
-                )
+            await _redact_snapshots(connection, family, texts)
+            await redact_entries(connection, [row["request_id"] for row in family], texts)
+            people = await forget_notices(connection) | await _deciders(connection, family)
+            people |= {row["requester"] for row in family}
+            await mark_stale(connection, people, wanted.at)
             return tuple(redacted)
 
 
@@ -189,11 +186,11 @@ async def _redact_trail(
             field: text
             for field, text in redactable_texts(fact).items()
             if (is_wanted and field == wanted.field)
-            or (wanted.field in _FREE_TEXT_FIELDS and texts & _copyable_texts(field, text))
+            or (wanted.field in FREE_TEXT_FIELDS and texts & copyable_texts(field, text))
         }
         if not fields:
             continue
-        await _write(connection, without_texts(fact, frozenset(fields)))
+        await _write(connection, without_fields(fact, frozenset(fields)))
         rows = [
             _row(fact, field, text, wanted, row["chain_hash"]) for field, text in fields.items()
         ]
@@ -203,6 +200,23 @@ async def _redact_trail(
             for field in fields
         ]
     return redacted
+
+
+async def _redact_snapshots(
+    connection: Transaction, family: Sequence[Columns], texts: frozenset[str]
+) -> None:
+    for row in family:
+        snapshot = without_texts(json.loads(row["face"]), texts)
+        written = json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"))
+        await connection.execute(
+            update(requests).filter_by(request_id=row["request_id"]).values(face=written)
+        )
+
+
+async def _deciders(connection: Transaction, family: Sequence[Columns]) -> frozenset[str]:
+    """Return the people who find the requests in the history on their App Home."""
+    ids = decided.c.request_id.in_([row["request_id"] for row in family])
+    return frozenset(await connection.scalars(select(decided.c.person).where(ids)))
 
 
 async def _write(connection: Transaction, fact: AuditEvent) -> None:
@@ -224,39 +238,3 @@ def _row(
         "why": wanted.why,
     }
     return row | {"seal": seal(row, fact_hash)}
-
-
-def _copyable_texts(field: str, text: str) -> frozenset[str]:
-    return _texts_in(field, text) if field in _FREE_TEXT_FIELDS else frozenset()
-
-
-def _texts_in(field: str, text: str) -> frozenset[str]:
-    """Return the texts to search for: the text itself or, for the request's content, each part of it."""
-    if field != data_field("content") or not text:
-        return frozenset({text} - {""})
-    content = json.loads(text)
-    fields = content["fields"]
-    joined: dict[str, list[str]] = {}
-    for item in fields:
-        joined.setdefault(item["label"], []).append(item["value"])
-    parts = {content["title"], content["text"], *content["links"], "\n".join(content["links"])}
-    parts |= {item["value"] for item in fields} | {"\n".join(values) for values in joined.values()}
-    parts |= {*joined, *(f"field:{label}" for label in joined)}
-    return frozenset(parts - {""})
-
-
-def _without(value: Any, texts: frozenset[str], key: str = "", within: str = "") -> Any:
-    """Return a JSON value of a snapshot without those of `texts` that people wrote."""
-    match value:
-        case dict():
-            return {name: _without(item, texts, name, key) for name, item in value.items()}
-        case list():
-            return [_without(item, texts, key, within) for item in value]
-        case str() if value in texts and (
-            key in _SNAPSHOT_TEXTS or (key == "title" and within in _TITLED)
-        ):
-            return ""
-        case str() if value in texts and key in _DAYS and within == "request":
-            return None
-        case _:
-            return value

@@ -33,6 +33,7 @@ class Flaw(StrEnum):
     ALTERED = "altered"
     REDACTION = "redaction"
     CUT_SHORT = "cut_short"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +56,15 @@ class Trail:
     """The raw rows about one request's facts, read at the same moment.
 
     `rows` are from `audit_events`, in order. `redactions` are from `redactions`, and `head` is the
-    row of `requests`, or None.
+    row of `requests`, or None. `is_referenced` is set if there are neither rows nor a head, although
+    another record is about this request.
     """
 
     request_id: str
     rows: tuple[Columns, ...]
     redactions: tuple[Columns, ...] = ()
     head: Columns | None = None
+    is_referenced: bool = False
 
     def kept(self, sequence: int) -> dict[str, str]:
         """Return the digests of a fact's redacted texts, by field."""
@@ -80,7 +83,7 @@ class Trail:
 
     def _first_flaw(self) -> tuple[Flaw | None, int]:
         if not self.rows and self.head is None:
-            return Flaw.NOTHING_WRITTEN, 0
+            return (Flaw.DELETED, 1) if self.is_referenced else (Flaw.NOTHING_WRITTEN, 0)
         previous = GENESIS
         for number, row in enumerate(self.rows, 1):
             if flaw := self._flaw(row, number, previous):

@@ -87,7 +87,7 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
         flaw=found.flaw,
         sequence=found.sequence,
     )
-    if client is None or found.flaw not in (None, Flaw.NOTHING_WRITTEN):
+    if client is None or found.flaw not in (None, Flaw.NOTHING_WRITTEN, Flaw.DELETED):
         return checked
     try:
         derived = await replay_facts(client, request_id)
@@ -107,6 +107,8 @@ async def check(trails: AuditTrail, client: Client | None, request_id: str) -> C
         now = await trails.trail(request_id)
         if len(now.rows) > len(trail.rows):  # facts were added between the two reads
             return await check(trails, client, request_id)
+    if found.flaw is Flaw.DELETED and compared is Compared.AGREES:  # its first append is under way
+        checked = replace(checked, flaw=Flaw.NOTHING_WRITTEN, sequence=0)
     return replace(checked, compared=compared, sequence=sequence)
 
 

@@ -28,6 +28,7 @@ FLAWS = {
     Flaw.ALTERED: "was altered",
     Flaw.REDACTION: "differs from its redaction",
     Flaw.CUT_SHORT: "is missing: the end of the trail, or the record of its length, was removed",
+    Flaw.DELETED: "is missing: the whole trail was deleted, but other records refer to it",
 }
 DIFFERENCES = {
     "fact_differs": "fits the chain, but differs from Temporal's history",

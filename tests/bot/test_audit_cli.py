@@ -16,15 +16,17 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from bot.actions.execute import Accepted, Refused
-from bot.cli import audit_file
+from bot.cli import audit_file, audit_output
 from bot.policies.file import Policies
 from records.database import Database
+from records.personnel import Personnel
 from records.schema import audit_events, requests
-from records.trail import fact_of
+from records.trail import Flaw, fact_of
 from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
 from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
 from tests.records.stories import change, contents, forge
 from workflows.rules.approvals.request import Decision, Verdict
+from workflows.rules.hr.request import HrRequest, HrType
 from workflows.rules.messages import OrderInput
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.ids import approval_id
@@ -153,7 +155,31 @@ async def test_a_deleted_trail_is_detected_by_the_history(
     sentence = f"{request}: fact 1 is missing, but was recorded according to Temporal's history.\n"
     assert (verified.code, verified.out) == (FLAWED, sentence)
     assert (everything.code, everything.out.startswith(sentence)) == (FLAWED, True)
-    assert (alone.code, alone.out) == (CANNOT, f"{request}: nothing is recorded.\n")
+    assert (alone.code, alone.out) == (
+        FLAWED,  # the inbox still lists the decision
+        f"{request}: fact 1 {audit_output.FLAWS[Flaw.DELETED]}.\n",
+    )
+
+
+async def test_a_deleted_trail_of_an_hr_request_is_detected_without_temporal_too(
+    cli: CliDriver, database: Database
+) -> None:
+    request = await rejected(cli)
+    entry = HrRequest(request_id="HR-1", type=HrType.PROMOTION, title="Up", new_role="Lead")
+    await Personnel(database).register("HR-1;register", ANA, entry)
+
+    everything, alone, unknown = await asyncio.gather(
+        cli.run("audit", "verify", "--all"),
+        cli.run("audit", "verify", "--all", "--no-temporal"),
+        cli.run("audit", "verify", "HR-2", "--no-temporal"),
+    )
+
+    sentence = f"HR-1: fact 1 {audit_output.FLAWS[Flaw.DELETED]}.\n"
+    for result in (everything, alone):
+        assert (result.code, result.out.startswith(sentence)) == (FLAWED, True)
+        assert result.out.endswith("2 trails, 1 altered.\n")
+    assert (unknown.code, unknown.out) == (CANNOT, "HR-2: nothing is recorded.\n")
+    assert request not in everything.out
 
 
 async def test_trails_of_a_request_an_order_and_its_approval_match_their_histories(

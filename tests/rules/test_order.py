@@ -39,6 +39,7 @@ from workflows.rules.orders.order import (
 )
 from workflows.rules.people.actors import CLOCK, Actor
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.content import content_evidence
 from workflows.rules.shared.failure import read_failure, recorded_failure
 from workflows.rules.shared.money import Money
 from workflows.rules.shared.saga import StepStatus
@@ -180,6 +181,7 @@ def test_an_order_waits_for_an_approval_only_if_it_needs_one(
     assert change.facts[0].data == {
         "total": "1,500.00 USD",
         "needs_approval": str(needs_approval).lower(),
+        **content_evidence(rules.content(order())),
     }
 
 

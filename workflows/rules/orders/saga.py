@@ -21,6 +21,7 @@ from workflows.rules.orders.order import (
     Step,
     StepName,
     Stuck,
+    content,
 )
 from workflows.rules.orders.parcel import Parcel, WarehouseItems
 from workflows.rules.orders.transitions import (
@@ -33,6 +34,7 @@ from workflows.rules.orders.transitions import (
 from workflows.rules.people.actors import CLOCK, Actor, DirectoryResult, Standing
 from workflows.rules.shared import saga as machine
 from workflows.rules.shared.audit import Fact
+from workflows.rules.shared.content import content_evidence
 from workflows.rules.shared.failure import Failure
 from workflows.rules.shared.saga import StepStatus
 
@@ -66,7 +68,11 @@ def receive(  # noqa: PLR0913 - an order starts with this many parts
         received_at=now,
         changed_at=now,
     )
-    data = {"total": str(order.total), "needs_approval": str(needs_approval).lower()}
+    data = {
+        "total": str(order.total),
+        "needs_approval": str(needs_approval).lower(),
+        **content_evidence(content(order)),
+    }
     return note(OrderChange(state=state), Fact.ORDER_RECEIVED, requester, now, data=data)
 
 
