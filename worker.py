@@ -1,6 +1,5 @@
 """The Temporal worker: connects the activities to Slack and the database, and runs our workflows."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,8 +28,9 @@ from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, Pa
 from activities.provisioning import ProvisionActivities
 from activities.summaries import SummaryActivities
 from bot.runtime import http_server, process, settings
-from bot.temporal.client import connect
+from bot.temporal.connecting import connect
 from records.database import Database
+from slack_api import access
 from slack_api.locales import Locales
 from slack_api.poster import Poster
 from slack_api.rate_limited_client import RateLimitedClient
@@ -41,6 +41,9 @@ KEEPALIVE_TIMEOUT = 5
 """Seconds for which an idle connection to Slack is kept open."""
 SLACK_TIMEOUT = 4
 """Seconds for one Slack call of an activity, well under the 10 s of one attempt."""
+STOP_ACTIVITIES_AFTER = timedelta(seconds=SLACK_TIMEOUT)
+"""How long running activities may take after SIGTERM: as long as one Slack call. Then they are
+cancelled, and another worker repeats them."""
 
 _log = structlog.get_logger("worker")
 
@@ -147,8 +150,12 @@ async def slack_client(
         )
 
 
-async def run(config: settings.Settings, stop: asyncio.Event) -> None:
-    """Run the worker until `stop` is set. Running tasks end before it returns."""
+@asynccontextmanager
+async def running(config: settings.Settings) -> AsyncIterator[None]:
+    """Run the worker while the context is open. Running tasks end before it closes.
+
+    An unreachable Slack does not stop it: workflows and other activities do not need Slack.
+    """
     # The client comes first: without a token there is no point in opening the rest.
     async with (
         slack_client(config) as slack,
@@ -156,13 +163,15 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
         Database(config.database_url) as database,
     ):
         await database.require_current_schema()
+        temporal = await connect(settings.temporal_environment())
+        await access.attempt(slack.auth_test, "SLACK_BOT_TOKEN")
         worker = Worker(
-            await connect(settings.temporal_environment()),
+            temporal,
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
             activities=activities(slack, database, external),
             workflow_runner=runner(sandboxed=config.workflow_sandbox),
-            graceful_shutdown_timeout=timedelta(seconds=10),
+            graceful_shutdown_timeout=STOP_ACTIVITIES_AFTER,
             # After a worker's crash, a click waits this long for the dead worker's sticky queue.
             # That must be less than the 2.5 s of the sender's timeout (the SDK's default is 10 s).
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
@@ -170,9 +179,11 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
         health = http_server.health_route({"database": database.is_current})
         async with http_server.serve(config.worker_health_port, health), worker:
             _log.info("worker_started", task_queue=worker.task_queue)
-            await stop.wait()
-            _log.info("worker_stopping")
+            try:
+                yield
+            finally:
+                _log.info("worker_stopping")
 
 
 if __name__ == "__main__":
-    process.run(run)
+    process.run(running)

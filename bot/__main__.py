@@ -1,6 +1,5 @@
 """The bot's process: wires Slack, HTTP, Temporal and the database."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -16,22 +15,32 @@ from bot.http.problems import problems
 from bot.listeners.services import Services
 from bot.policies import file as policy_file
 from bot.runtime import http_server, process, settings
-from bot.temporal.client import WorkflowClient, connect
+from bot.temporal.client import WorkflowClient
+from bot.temporal.connecting import connect
 from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
+from slack_api import access
+
+BOT_TOKEN, APP_TOKEN = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"
+"""The settings that Slack may refuse."""
 
 _log = structlog.get_logger("bot")
 
 
-async def run(config: settings.Settings, stop: asyncio.Event) -> None:
-    """Listen to Slack and serve HTTP until `stop` is set."""
+@asynccontextmanager
+async def running(config: settings.Settings) -> AsyncIterator[None]:
+    """Listen to Slack and serve HTTP while the context is open.
+
+    While Slack is unreachable, HTTP is served already, and entering takes until Slack answers.
+    """
     policies = policy_file.load(config.policies)
     transport = config.slack_transport()
     slack = AsyncWebClient(token=config.bot_token(), base_url=config.slack_api_url)
     async with Database(config.database_url) as database:
         await database.require_current_schema()
         temporal = await connect(settings.temporal_environment())
+        await access.attempt(slack.auth_test, BOT_TOKEN)
         workflows = WorkflowClient(temporal, config.temporal_task_queue)
         async with running_services(
             slack=slack,
@@ -56,8 +65,10 @@ async def run(config: settings.Settings, stop: asyncio.Event) -> None:
                     api="on" if config.api_token else "off",
                     payment_webhook="on" if config.payment_webhook_secret else "off",
                 )
-                await stop.wait()
-                _log.info("bot_stopping")
+                try:
+                    yield
+                finally:
+                    _log.info("bot_stopping")
 
 
 def _routes(
@@ -97,10 +108,16 @@ async def _socket_mode(
     # The handler's default client would use the bot token and slack.com.
     web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
     checks = {"database": database.is_current, "socket": handler.client.is_connected}
     try:
         async with _serving(config, http_server.health_route(checks), *routes):
+            await access.until_answered(app.client.auth_test, BOT_TOKEN)
+            # The SDK's own connect() repeats a refused app token for ever.
+            opened = await access.until_answered(
+                lambda: web_client.apps_connections_open(app_token=app_token), APP_TOKEN
+            )
+            handler.client.wss_uri = opened["url"]
+            await handler.connect_async()  # type: ignore[no-untyped-call]
             yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
@@ -117,6 +134,7 @@ async def _signed_http(
     health = http_server.health_route({"database": database.is_current})
     slack = http_server.slack_route(app, signing_secret)
     async with _serving(config, health, slack, *routes):
+        await access.until_answered(app.client.auth_test, BOT_TOKEN)
         yield
 
 
@@ -127,4 +145,4 @@ def _serving(
 
 
 if __name__ == "__main__":
-    process.run(run)
+    process.run(running)

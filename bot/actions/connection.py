@@ -1,6 +1,5 @@
 """The connection to Temporal of a program that may not need one: opened when first used."""
 
-import asyncio
 from collections.abc import Mapping
 
 from temporalio.client import Client
@@ -8,7 +7,8 @@ from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
 from bot.temporal.calls import WAIT, TemporalUnavailableError
-from bot.temporal.client import WorkflowClient, connect
+from bot.temporal.client import WorkflowClient
+from bot.temporal.connecting import connect
 
 __all__ = [
     "Client",
@@ -18,9 +18,6 @@ __all__ = [
     "TemporalUnavailableError",
     "error_name",
 ]
-
-CONNECT_TIMEOUT = 10
-"""Seconds to wait for an address that neither answers nor refuses."""
 
 
 class Connection:
@@ -35,33 +32,18 @@ class Connection:
         self._workflows: WorkflowClient | None = None
         self.task_queue = task_queue
 
-    async def client(self) -> Client:
-        """Return the SDK's client, for a namespace that exists."""
-        await (await self.workflows()).require_namespace()
-        return await self._connected()
-
     async def workflows(self) -> WorkflowClient:
         """Return our client."""
         if self._workflows is None:
             self._workflows = WorkflowClient(
-                await self._connected(), self.task_queue, wait=min(WAIT, self._wait)
+                await self.client(), self.task_queue, wait=min(WAIT, self._wait)
             )
         return self._workflows
 
-    async def _connected(self) -> Client:
+    async def client(self) -> Client:
+        """Return the SDK's client, for a namespace that exists."""
         if self._client is None:
-            try:
-                async with asyncio.timeout(CONNECT_TIMEOUT):
-                    self._client = await connect(self._environment)
-            except TimeoutError:
-                raise TemporalUnavailableError(
-                    "Temporal does not answer. Start it, or set TEMPORAL_ADDRESS."
-                ) from None
-            except (RuntimeError, ValueError) as error:  # an unreadable profile file
-                raise TemporalUnavailableError(
-                    f"Temporal's settings cannot be used ({type(error).__name__}). Check "
-                    "TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."
-                ) from error
+            self._client = await connect(self._environment)
         return self._client
 
 

@@ -101,10 +101,6 @@ class Starts:
         is_same = existing is None or _is_same(existing, asked)
         return Started(is_new=False, existing=existing, is_same=is_same)
 
-    async def require_namespace(self) -> None:
-        """Raise TemporalUnavailableError if the namespace does not exist."""
-        await self._workflows.require_namespace()
-
     async def require_days_left(self, asked: HrInput) -> None:
         """Check the days off, unless this request exists already: it may have booked them itself.
 

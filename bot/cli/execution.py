@@ -54,7 +54,6 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
     try:
         started = await starts.start(asked, retry_for=context.retry_for)
     except TemporalUnavailableError:
-        await starts.require_namespace()
         raise CommandError(
             f"Not confirmed: {number} may have been created or not. "
             f"Repeat the command with --id {number}: only one {noun} is created.",

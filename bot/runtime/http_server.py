@@ -15,6 +15,9 @@ from slack_sdk.signature import SignatureVerifier
 
 _INSTANT = re.compile(r"[0-9]{1,12}", re.ASCII)
 
+FINISH_WITHIN = 3.0
+"""Seconds that running requests have to finish when the server stops (aiohttp's default is 60)."""
+
 Check = Callable[[], Awaitable[bool]]
 
 _log = structlog.get_logger("bot.runtime.http_server")
@@ -111,7 +114,7 @@ async def serve(
     """
     app = web.Application(middlewares=middlewares)
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_WITHIN)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

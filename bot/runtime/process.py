@@ -1,28 +1,46 @@
-"""Running bot and worker: load settings, then run until SIGINT or SIGTERM."""
+"""Running bot and worker: load settings, then run until SIGINT or SIGTERM, and always end in time."""
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
 
+import structlog
 import uvloop
 
 from bot.policies import file as policy_file
 from bot.runtime import http_server, logs, settings
 from bot.temporal.calls import TemporalUnavailableError
 from records.database import SchemaError, UnsupportedDatabaseError
+from slack_api.access import WrongTokenError
 
 REFUSED = 2
 """Exit code of a process whose configuration is invalid."""
+CLOSE_WITHIN = 6.0
+"""Seconds after the signal in which a process may close what it opened, before it is cancelled."""
+END_WITHIN = 9.0
+"""Seconds after the signal at which the process exits, whatever still runs. Docker, for example,
+sends SIGKILL after 10 s."""
+UNFINISHED = 1
+"""Exit code of a process that had to be ended with work unfinished."""
 
-Main = Callable[[settings.Settings, asyncio.Event], Awaitable[None]]
+Main = Callable[[settings.Settings], AbstractAsyncContextManager[None]]
+
+_log = structlog.get_logger("bot.runtime.process")
 
 
-def run(main: Main) -> None:
-    """Run a process. `main` receives the settings and an event that is set when it must stop.
+def run(main: Main) -> NoReturn:
+    """Run a process. `main` starts it when entered, and stops it when exited.
 
-    A configuration error is reported as one sentence on standard error, with exit code 2.
+    A signal while it starts cancels the start. A configuration error is reported as one sentence on
+    standard error, with exit code 2. The process exits without the interpreter's shutdown, because
+    Temporal's native threads sometimes abort it, and other threads may delay it.
     """
+    code = 0
     try:
         config = settings.load()
         logs.configure(config.log_format, config.log_level)
@@ -33,18 +51,61 @@ def run(main: Main) -> None:
         SchemaError,
         UnsupportedDatabaseError,
         TemporalUnavailableError,
+        WrongTokenError,
         http_server.PortTakenError,
     ) as error:
-        sys.exit(_refuse(error))
+        code = _refuse(error)
+    _exit(code)
 
 
 async def _until_stopped(main: Main, config: settings.Settings) -> None:
     stop = asyncio.Event()
+    _on_signal(stop)
+    has_started = False
+
+    async def body() -> None:
+        nonlocal has_started
+        async with main(config):
+            has_started = True
+            await stop.wait()
+
+    running, stopping = asyncio.create_task(body()), asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        if not has_started:
+            running.cancel()
+        await asyncio.wait({running}, timeout=CLOSE_WITHIN)
+        if running.cancel():
+            _log.warning("stopped_unfinished", after=CLOSE_WITHIN)
+            await asyncio.wait({running})  # at most until END_WITHIN
+    if not running.cancelled():
+        running.result()
+
+
+def _on_signal(stop: asyncio.Event) -> None:
+    """Set `stop` at SIGINT or SIGTERM, and end the process after `END_WITHIN` at the latest.
+
+    The timer is a thread, because a task that ignores its cancellation holds up the event loop's end.
+    """
+    timer = threading.Timer(END_WITHIN, _exit, [UNFINISHED])
+    timer.daemon = True
+
+    def on_signal() -> None:
+        if not stop.is_set():
+            stop.set()
+            timer.start()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await main(config, stop)
+        asyncio.get_running_loop().add_signal_handler(name, on_signal)
 
 
 def _refuse(error: Exception) -> int:
     sys.stderr.write(f"{error}\n")
     return REFUSED
+
+
+def _exit(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

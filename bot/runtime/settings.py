@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 COMMAND = "/countersign"
@@ -62,6 +62,16 @@ class Settings(BaseSettings):
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stripped(cls, values: dict[str, object]) -> dict[str, object]:
+        """Remove surrounding whitespace, such as a secret file's last newline. Blank means unset."""
+        stripped = {
+            name: value.strip() if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        return {name: value for name, value in stripped.items() if value != ""}
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
@@ -164,11 +174,13 @@ def text_of(secret: SecretStr | None) -> str:
 
 
 def _token(secret: SecretStr | None, name: str, prefix: str, remedy: str) -> str:
-    token = secret.get_secret_value().strip() if secret else ""
+    token = text_of(secret)
     if not token:
         raise SettingsError(f"{name} is not set. {remedy}")
     if not token.startswith(prefix):
         raise SettingsError(f"{name} must begin with {prefix}. {remedy}")
+    if token == prefix:
+        raise SettingsError(f"{name} still is the placeholder of .env.example. {remedy}")
     return token
 
 
@@ -179,7 +191,11 @@ def temporal_environment(env_file: Path | None = Path(".env")) -> dict[str, str]
     """
     from_file = dotenv_values(env_file) if env_file else {}
     merged = {**from_file, **os.environ}
-    return {name: value for name, value in merged.items() if name.startswith("TEMPORAL_") and value}
+    return {
+        name: value.strip()
+        for name, value in merged.items()
+        if name.startswith("TEMPORAL_") and value and value.strip()
+    }
 
 
 def load(env_file: Path | None = Path(".env")) -> Settings:

@@ -117,6 +117,7 @@ class TemporalCalls:
             self._require_namespace(error)
             return _from_rpc(error)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise_if_cancelled()
             return Unconfirmed()
         return Accepted(snapshot=snapshot)
 
@@ -169,16 +170,33 @@ class TemporalCalls:
 
     def _require_namespace(self, error: Exception) -> None:
         """Raise NamespaceMissingError if that is why Temporal found nothing."""
-        if isinstance(error, RPCError) and is_namespace_missing(error):
-            raise NamespaceMissingError(
-                f"Temporal has no namespace “{self._client.namespace}”. Check TEMPORAL_NAMESPACE."
-            ) from error
+        require_namespace(self._client, error)
 
     def _gate(self, name: str, *, limit: int = IN_FLIGHT) -> asyncio.Semaphore:
         gate = self._gates.get(name)
         if gate is None:
             gate = self._gates[name] = asyncio.Semaphore(limit)
         return gate
+
+
+def raise_if_cancelled() -> None:
+    """Raise CancelledError if this task is being cancelled.
+
+    The SDK turns the cancellation of an update into WorkflowUpdateRPCTimeoutOrCancelledError, an
+    ordinary exception. Without this check, a retry loop would outlive the process's SIGTERM. Call it
+    outside `asyncio.timeout`, which takes back its own cancellation when it exits.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def require_namespace(client: Client, error: Exception) -> None:
+    """Raise NamespaceMissingError if `error` is a call that failed because its namespace is missing."""
+    if isinstance(error, RPCError) and is_namespace_missing(error):
+        raise NamespaceMissingError(
+            f"Temporal has no namespace “{client.namespace}”. Check TEMPORAL_NAMESPACE."
+        ) from error
 
 
 def is_namespace_missing(error: RPCError) -> bool:

@@ -1,44 +1,19 @@
-"""The bot's Temporal client: connect, start, update, query, republish."""
+"""The bot's Temporal client: start, update, query, republish."""
 
 import asyncio
-from collections.abc import Mapping
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.envconfig import ClientConfig
-from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode
 
-from bot.temporal.calls import WAIT, TemporalUnavailableError
+from bot.temporal.calls import WAIT, TemporalUnavailableError, raise_if_cancelled
 from bot.temporal.orders import OrderCalls
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
-from workflows.payloads import data_converter
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.messages import ApprovalInput, HrInput, Menu, OrderInput
 
 StartInput = ApprovalRequest | OrderInput | HrInput
 """The input of a workflow that a person can start."""
-
-
-async def connect(environment: Mapping[str, str]) -> Client:
-    """Connect as TEMPORAL_ADDRESS, _NAMESPACE, _API_KEY, _TLS_* of `environment` or a profile say.
-
-    Raises TemporalUnavailableError if nothing answers at that address.
-    """
-    config = ClientConfig.load_client_connect_config(override_env_vars=environment)
-    config.setdefault("target_host", "127.0.0.1:7233")
-    is_local = config["target_host"].startswith(("127.0.0.1:", "localhost:"))
-    try:
-        return await Client.connect(
-            **config,
-            data_converter=data_converter,
-            # On one machine, compression costs processor time and saves no network.
-            grpc_compression=GrpcCompression.NONE if is_local else GrpcCompression.GZIP,
-        )
-    except RuntimeError as error:  # what the SDK raises if the first connection fails
-        raise TemporalUnavailableError(
-            f"Temporal does not answer at {config['target_host']}. Start it, or set TEMPORAL_ADDRESS."
-        ) from error
 
 
 class WorkflowClient(OrderCalls):
@@ -80,14 +55,6 @@ class WorkflowClient(OrderCalls):
         query = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id).query
         return await self._queried("menu", lambda: query(ApprovalWorkflow.menu, person), self._wait)
 
-    async def require_namespace(self) -> None:
-        """Raise NamespaceMissingError if the configured namespace does not exist."""
-        request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        try:
-            await self._client.workflow_service.describe_namespace(request)
-        except RPCError as error:
-            self._require_namespace(error)
-
     async def republish(self, owner_id: str, click_id: str) -> bool:
         """Have a card's owner publish it again; return False if the owner has ended.
 
@@ -112,9 +79,11 @@ class WorkflowClient(OrderCalls):
             async with asyncio.timeout(self._wait):
                 await handle.execute_update("republish", id=f"{click_id}:republish")
         except RPCError as error:
+            self._require_namespace(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise TemporalUnavailableError("republish") from error
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise_if_cancelled()
             raise TemporalUnavailableError("republish") from error
         return True

@@ -57,6 +57,7 @@ class OrderCalls(TemporalCalls):
             async with asyncio.timeout(self._wait):
                 await self._order(order_id).signal(OrderWorkflow.confirm_payment, confirmation)
         except RPCError as error:
+            self._require_namespace(error)
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise TemporalUnavailableError("confirm_payment") from error

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.runtime import settings
 from bot.runtime.settings import Settings, SettingsError, SignedHttp, SocketMode
@@ -48,6 +49,27 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert config.slack_transport() == SignedHttp(signing_secret="shh")
 
 
+def test_secrets_lose_a_trailing_newline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, field in Settings.model_fields.items():
+        if "SecretStr" in str(field.annotation):
+            monkeypatch.setenv(name.upper(), "smtp://mail.example\n")
+    monkeypatch.setenv("TEMPORAL_API_KEY", "key\n")
+    config = settings.load(None)
+
+    secrets = [getattr(config, name) for name in Settings.model_fields]
+    read = {secret.get_secret_value() for secret in secrets if isinstance(secret, SecretStr)}
+    assert read == {"smtp://mail.example"}
+    assert settings.temporal_environment(None)["TEMPORAL_API_KEY"] == "key"
+
+
+def test_a_blank_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PORT", " ")
+    monkeypatch.setenv("API_TOKEN", "\n")
+    config = settings.load(None)
+
+    assert (config.web_port, config.api_token) == (8080, None)
+
+
 def test_an_app_token_selects_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
@@ -75,6 +97,7 @@ def test_the_base_url_ends_in_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({}, "SLACK_BOT_TOKEN is not set. Copy it"),
         ({"SLACK_BOT_TOKEN": "xoxp-secret"}, "SLACK_BOT_TOKEN must begin with xoxb-"),
+        ({"SLACK_BOT_TOKEN": "xoxb-"}, "SLACK_BOT_TOKEN still is the placeholder of .env.example"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set. Set it for Socket Mode"),
         (
             {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-secret"},

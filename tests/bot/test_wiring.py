@@ -16,7 +16,7 @@ from activities.incoming_payments import EmbeddedBank
 from activities.mail import MailOff, SmtpMail
 from activities.orders import PaymentActivities
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities
-from bot.__main__ import run
+from bot.__main__ import running
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
@@ -52,14 +52,8 @@ async def address(
         payment_webhook_secret=SecretStr("s3cret"),
         **request.param,
     )
-    stop = asyncio.Event()
-    running = asyncio.create_task(run(config, stop))
-    try:
+    async with running(config):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        stop.set()
-        async with asyncio.timeout(TIMEOUT):
-            await running
 
 
 async def test_the_bot_serves_health_api_and_webhook_in_both_modes(address: str) -> None:

@@ -29,6 +29,7 @@ MESSAGE = Message(text="hello", blocks=[])
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 CALLED_METHODS = {
+    "apps_connections_open",
     "auth_test",
     "chat_delete",
     "chat_getPermalink",
@@ -51,7 +52,8 @@ CALLED_METHODS = {
     "views_publish",
     "views_update",
 }
-"""Every method of Slack's client that bot and activities call. The methods `views_*` need no scope."""
+"""Every method of Slack's client that bot and activities call. The methods `views_*` need no scope,
+and `apps_connections_open` needs one of the app token."""
 
 
 async def make_every_call(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
