@@ -17,6 +17,7 @@ from bot.actions.execute import RETRY_FOR, Commands
 from bot.actions.inbox_lookup import InboxLookup
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
+from bot.actions.requesters import Requesters
 from bot.actions.start import Starts
 from bot.home.board import HomeBoard
 from bot.home.relay import HomeRelay
@@ -141,7 +142,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
         try:
             yield Services(
                 commands=commands,
-                starts=Starts(workflows, requests, TimeOff(database)),
+                starts=Starts(workflows, requests, TimeOff(database), Requesters(slack)),
                 approvals=ApprovalLookup(requests, workflows),
                 orders=OrderLookup(requests, workflows),
                 policies=policies,

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from records.database import Database
 from records.schema import products
 from records.transaction import Transaction
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.order import Order
 from workflows.rules.orders.parcel import WarehouseItems
 
@@ -38,7 +39,7 @@ class OutOfStockError(Exception):
 class Product:
     """One product, with its quantity on each shelf. A product is stored in one warehouse.
 
-    `price_hint` is a text for forms. It is never used as a price.
+    `price_hint` is the list price: see `CatalogueEntry`.
     """
 
     sku: str
@@ -48,6 +49,11 @@ class Product:
     reserved: int = 0
     shipped: int = 0
     warehouse: str = MAIN
+
+    @property
+    def entry(self) -> CatalogueEntry:
+        """The product as forms offer it."""
+        return CatalogueEntry(sku=self.sku, name=self.name, price_hint=self.price_hint)
 
 
 class Stock:

@@ -13,6 +13,8 @@ _DATA = 120
 def rule_text(rule: RouteReason, t: Translator) -> str:
     """Return the rule on one line, escaped: the policy and the amounts that it is for."""
     policy = t.inline(rule.policy, _RULE)
+    if rule.discount_over is not None:
+        return t("rule.discount_over", policy=policy, percent=str(rule.discount_over))
     if rule.up_to is not None:
         return t("rule.up_to", policy=policy, amount=t.money(rule.up_to))
     if rule.over is not None:

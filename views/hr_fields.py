@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from views.blocks import Block
 from views.hr_inputs import HrOffer, field_input, priority_input, typed_value
-from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import FIELDS, HrType, Priority, field_errors, request_from_content
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.errors import NotAnHrContentError, RuleError
 

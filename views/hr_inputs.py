@@ -7,7 +7,6 @@ from decimal import Decimal
 from views.blocks import PRIVATE_METADATA, Block, text_input
 from views.ids import BlockId, InputId
 from views.inputs import choice_input, day_input, radio_input
-from views.order_lines import CatalogueEntry
 from views.payload import (
     UnreadablePayloadError,
     from_json,
@@ -19,6 +18,7 @@ from views.payload import (
 from views.translator import Translator
 from workflows.rules.hr.form import DraftHr
 from workflows.rules.hr.request import ALL_FIELDS, FIELDS, HrRequest, HrType, Priority
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.shared.money import POINT, Money
 
 KEPT = 150

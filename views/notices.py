@@ -147,6 +147,11 @@ def unavailable(t: Translator) -> str:
     return t("notice.unavailable")
 
 
+def unchecked(t: Translator) -> str:
+    """Return that Slack could not be asked whether the person may send a request."""
+    return t("notice.unchecked")
+
+
 def unknown_order(order_id: str, t: Translator) -> str:
     """Return that there is no such order."""
     return t("notice.unknown_order", order_id=t.inline(order_id, 80))

@@ -20,20 +20,12 @@ from views.blocks import (
 )
 from views.ids import ActionId, BlockId, InputId
 from views.translator import Translator
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.form import DraftLine, DraftLineTotal, DraftTotal
 from workflows.rules.shared.money import Money
 
 LINES = "lines"
 _EXAMPLE = Decimal(1500)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CatalogueEntry:
-    """A product that can be chosen."""
-
-    sku: str
-    name: str
-    price_hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,6 @@ from views.order_inputs import (
 )
 from views.order_lines import (
     LINES,
-    CatalogueEntry,
     LinePlace,
     block_id,
     line_blocks,
@@ -35,9 +34,8 @@ from views.order_lines import (
 )
 from views.payload import to_json
 from views.translator import Translator
+from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, draft_total
-
-_CURRENCY = "USD"
 
 
 def build(
@@ -46,7 +44,7 @@ def build(
     t: Translator,
     *,
     lines: int = 1,
-    currency: str = _CURRENCY,
+    currency: str = CURRENCY,
 ) -> View:
     """Return the empty form with this many lines."""
     keys = range(min(max(lines, 1), MAX_LINES))

@@ -9,11 +9,11 @@ from views import hr_fields
 from views.blocks import Block, text_input
 from views.ids import InputId
 from views.inputs import people_input, person_input
-from views.order_lines import CatalogueEntry
 from views.payload import input_value, text_at, texts_at
 from views.translator import Translator
 from workflows.rules.approvals.form import DraftContent
 from workflows.rules.approvals.verbs import VERB_RULES, Verb
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.shared.content import Content, ContentField
 from workflows.rules.shared.money import POINT
 

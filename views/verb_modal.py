@@ -21,7 +21,6 @@ from views.card_click import (
     with_snapshot,
 )
 from views.ids import BlockId, CallbackId, InputId
-from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError, actor_id, from_json, text_at
 from views.translator import Translator
 from views.verb_inputs import Typed, input_blocks, inputs_for, needs_reason, typed_in, typed_of
@@ -29,6 +28,7 @@ from workflows.rules.approvals.form import RequestFormErrors, read_content
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.approvals.transitions import require_reason, require_short
 from workflows.rules.approvals.verbs import Verb
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.shared.content import Content
 from workflows.rules.shared.errors import NoApproverNamedError, RuleError
 from workflows.rules.shared.money import POINT

@@ -12,7 +12,7 @@ from workflows.card_workflow import CommandWorkflow
 from workflows.child_approval import ChildApproval, outcome_of, start_approval
 from workflows.mail_queue import MailQueue
 from workflows.order_saga import OrderSaga
-from workflows.rules.approvals.policy import Route, route
+from workflows.rules.approvals.policy import Route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind
 from workflows.rules.messages import CarriedOrder, OrderInput
 from workflows.rules.notice import NoticeKind
@@ -32,6 +32,7 @@ from workflows.rules.orders.order import (
     content,
     order_snapshot,
 )
+from workflows.rules.orders.order_route import order_route
 from workflows.rules.orders.parcel import ParcelUpdate
 from workflows.rules.orders.verbs import OrderCommand, order_rule_of
 from workflows.rules.people.actors import Actor, Origin
@@ -49,7 +50,7 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
     @workflow.init
     def __init__(self, workflow_input: OrderInput) -> None:
         self._input = workflow_input
-        self._route: Route = route(workflow_input.policy, workflow_input.order.total)
+        self._route: Route = order_route(workflow_input.order, workflow_input.policy)
         self._clicks = ()
         carried = workflow_input.carried
         if carried is not None:

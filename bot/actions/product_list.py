@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from records.stock import Stock
-from views.order_lines import CatalogueEntry
+from workflows.rules.orders.catalogue import CatalogueEntry
 
 REFRESH_EVERY = 60
 """Seconds between two readings of the products."""
@@ -23,15 +23,17 @@ class ProductList:
 
     @property
     def names(self) -> dict[str, str]:
-        """What can be ordered: the names of the products, by number."""
+        """The names of the products by SKU."""
         return {entry.sku: entry.name for entry in self.entries}
+
+    @property
+    def by_sku(self) -> dict[str, CatalogueEntry]:
+        """The products by SKU."""
+        return {entry.sku: entry for entry in self.entries}
 
     async def refresh(self) -> None:
         """Read the products now."""
-        self.entries = tuple(
-            CatalogueEntry(sku=product.sku, name=product.name, price_hint=product.price_hint)
-            for product in await self._stock.catalogue()
-        )
+        self.entries = tuple(product.entry for product in await self._stock.catalogue())
 
     async def keep_fresh(self) -> None:
         """Read again every minute until cancelled; a failed reading keeps what was there."""

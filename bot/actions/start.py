@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_e
 
 from bot.actions.execute import readable_as
 from bot.actions.order_lookup import OrderLookup
+from bot.actions.requesters import Requesters
 from bot.policies.file import Policies
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
@@ -20,7 +21,8 @@ from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrType
 from workflows.rules.messages import HrInput, OrderInput
-from workflows.rules.orders.form import CURRENCY, POLICY, DraftOrder, parse_order
+from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
+from workflows.rules.orders.form import POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.errors import NotEnoughDaysLeftError
@@ -47,9 +49,9 @@ class Started(Generic[ExistingT]):
 
 
 def order_input(
-    draft: DraftOrder, products: Mapping[str, str], policies: Policies, requester: Actor
+    draft: DraftOrder, products: Mapping[str, CatalogueEntry], policies: Policies, requester: Actor
 ) -> OrderInput:
-    """Return the input of a new order. `products` are names by number.
+    """Return the input of a new order. `products` are the available products by SKU.
 
     Raises:
         OrderFormErrors: the order is invalid.
@@ -70,10 +72,17 @@ def order_input(
 class Starts:
     """Starts approvals, orders and HR requests."""
 
-    def __init__(self, workflows: WorkflowClient, requests: Requests, time_off: TimeOff) -> None:
+    def __init__(
+        self,
+        workflows: WorkflowClient,
+        requests: Requests,
+        time_off: TimeOff,
+        requesters: Requesters,
+    ) -> None:
         self._workflows = workflows
         self._requests = requests
         self._time_off = time_off
+        self._requesters = requesters
 
     @overload
     async def start(self, asked: OrderInput, *, retry_for: float = 0) -> Started[OrderSnapshot]: ...
@@ -86,9 +95,13 @@ class Starts:
     async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started[Any]:
         """Start a request or order; if its id was used before, compare them. Safe to repeat.
 
-        Raises TemporalUnavailableError if Temporal does not answer within `retry_for` seconds, or
-        its usual timeout.
+        Raises:
+            TemporalUnavailableError: Temporal does not answer within `retry_for` seconds, or its
+                usual timeout.
+            RequesterNotAllowedError, RequesterUncheckedError: see `Requesters.require`.
+
         """
+        await self._requesters.require(asked.requester.person, asked.policy)
         attempts = AsyncRetrying(
             retry=retry_if_exception(_is_temporary),
             stop=stop_after_delay(retry_for),
@@ -159,7 +172,7 @@ def _is_same(existing: Any, asked: StartInput) -> bool:
         return False
     match asked:
         case OrderInput():
-            return bool(existing.order == asked.order)
+            return bool(existing.order.typed == asked.order.typed)
         case HrInput() | ApprovalRequest():
             same_content = existing.content_revision > 1 or existing.content == asked.content
             return bool(same_content and existing.policy == asked.policy.name)

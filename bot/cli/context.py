@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bot.actions import approval_lookup
 from bot.actions.approval_lookup import ApprovalLookup, Seen
 from bot.actions.connection import (
@@ -19,6 +21,7 @@ from bot.actions.connection import (
 )
 from bot.actions.execute import Commands, readable_as
 from bot.actions.order_lookup import OrderLookup
+from bot.actions.requesters import Requesters
 from bot.actions.start import Starts
 from bot.cli.terminal import CommandError, remark
 from bot.policies import file as policy_file
@@ -164,7 +167,11 @@ class CliContext:
 
     async def starts(self) -> Starts:
         """Return the starter of requests and orders, connected."""
-        return Starts(await self._connection.workflows(), self.requests, self.time_off)
+        token = settings.text_of(self._config.slack_bot_token)
+        slack = AsyncWebClient(token=token, base_url=self._config.slack_api_url) if token else None
+        return Starts(
+            await self._connection.workflows(), self.requests, self.time_off, Requesters(slack)
+        )
 
     async def approvals(self) -> ApprovalLookup:
         """Return the lookup of approvals, connected."""

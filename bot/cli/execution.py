@@ -16,6 +16,7 @@ from bot.actions.execute import (
     unreached,
 )
 from bot.actions.registry import Command
+from bot.actions.requesters import RequesterUncheckedError
 from bot.actions.start import TemporalUnavailableError
 from bot.cli import command
 from bot.cli.context import (
@@ -37,6 +38,7 @@ from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
+from workflows.rules.shared.errors import RequesterNotAllowedError
 
 POLL_INTERVAL = 1.0
 """Seconds between two reads of the records while a command waits for an outcome."""
@@ -53,6 +55,14 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
     starts = await context.starts()
     try:
         started = await starts.start(asked, retry_for=context.retry_for)
+    except RequesterNotAllowedError as error:
+        sentence = notices.refusal(error.code, error.data, ENGLISH)
+        raise CommandError(sentence, Exit.REFUSED) from None
+    except RequesterUncheckedError as error:
+        raise CommandError(
+            f"Nothing was created: Slack could not be asked who {asked.requester.person} is "
+            f"({error}). Set SLACK_BOT_TOKEN as for the bot, or try again."
+        ) from None
     except TemporalUnavailableError:
         raise CommandError(
             f"Not confirmed: {number} may have been created or not. "

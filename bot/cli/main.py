@@ -23,6 +23,7 @@ from bot.runtime import settings
 from records.database import Database, SchemaError, UnsupportedDatabaseError
 from records.stock import MAIN, Product, Stock
 from workflows.rules.approvals.policy import Policy
+from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
 
 app = typer.Typer(
     name="countersign",
@@ -181,12 +182,25 @@ def _warehouse(written: str) -> str:
     return written
 
 
+def _list_price(written: str) -> str:
+    """Validate a list price: orders compare it with their prices."""
+    if written and CatalogueEntry(sku="", name="", price_hint=written).list_price is None:
+        raise typer.BadParameter(f"write an amount in {CURRENCY}, such as 500.00")
+    return written
+
+
 @stock.command("add")
 def stock_add(
     sku: str,
     name: str,
     on_hand: Annotated[int, typer.Option(min=0, help="Number of pieces in stock.")] = 0,
-    price: Annotated[str, typer.Option(help="The usual price, shown as a hint.")] = "",
+    price: Annotated[
+        str,
+        typer.Option(
+            help="The list price. Orders far below it need approval, see `max_discount`.",
+            callback=_list_price,
+        ),
+    ] = "",
     warehouse: Annotated[
         str, typer.Option(help="The warehouse: 1 to 20 letters, digits and -.", callback=_warehouse)
     ] = MAIN,

@@ -13,6 +13,7 @@ from views import notices
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
 from workflows.rules.messages import OrderInput
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors
 from workflows.rules.orders.order import INVENTORY_DOWN, PaymentMode
 from workflows.rules.people.actors import Actor
@@ -55,9 +56,12 @@ class OrderOptions:
 
 
 def ask(
-    options: OrderOptions, products: Mapping[str, str], policies: Policies, requester: Actor
+    options: OrderOptions,
+    products: Mapping[str, CatalogueEntry],
+    policies: Policies,
+    requester: Actor,
 ) -> OrderInput:
-    """Return the order from its options. `products` are names by number.
+    """Return the order from its options. `products` are the available products by SKU.
 
     Raises:
         CommandError: one line for each invalid option.
@@ -73,7 +77,7 @@ def ask(
     return replace(asked, order=order, payment_window=_window(options.pay_within))
 
 
-def _draft(options: OrderOptions, products: Mapping[str, str]) -> DraftOrder:
+def _draft(options: OrderOptions, products: Mapping[str, CatalogueEntry]) -> DraftOrder:
     mode = PaymentMode.AWAIT if options.await_payment else PaymentMode.CHARGE
     card = options.card_expiry or ("" if options.await_payment else ANY_CARD)
     return DraftOrder(
@@ -88,7 +92,7 @@ def _draft(options: OrderOptions, products: Mapping[str, str]) -> DraftOrder:
     )
 
 
-def _lines(options: OrderOptions, products: Mapping[str, str]) -> tuple[DraftLine, ...]:
+def _lines(options: OrderOptions, products: Mapping[str, CatalogueEntry]) -> tuple[DraftLine, ...]:
     if bool(options.total) == bool(options.lines):
         raise CommandError("Use either --total, or --line once for each product.")
     if not options.total:

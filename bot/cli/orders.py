@@ -20,11 +20,11 @@ from bot.cli.request_output import instant
 from bot.cli.terminal import EXIT_CODES, Exit, Line, output, output_list, remark
 from bot.runtime.ids import new_request_id
 from views.order_json import order_json
-from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.latest_decision import approval_message
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus, PaymentMode
+from workflows.rules.orders.order_route import order_route
 
 app = typer.Typer(
     help="Start, show, list, decide, pay and cancel orders.",
@@ -103,7 +103,7 @@ def start(
         actor = command.operator(as_ or context.person)
         typed = replace(options, order_id=command.order_number(options.order_id, "--id"))
         await context.require_records()
-        products = {entry.sku: entry.name for entry in await context.stock.catalogue()}
+        products = {product.sku: product.entry for product in await context.stock.catalogue()}
         asked = order_options.ask(typed, products, context.policies(), actor)
         return await _start(context, asked, wait=wait, json=json)
 
@@ -131,7 +131,7 @@ async def _start(context: CliContext, asked: OrderInput, *, wait: bool, json: bo
 def _first_step(asked: OrderInput) -> str:
     """Return the first step that the order waits for; an empty text if it waits for none."""
     order_id = asked.order.order_id
-    if route(asked.policy, asked.order.total).levels:
+    if order_route(asked.order, asked.policy).levels:
         return next_step_text(OrderStatus.AWAITING_APPROVAL, order_id)
     awaits = asked.order.payment is PaymentMode.AWAIT
     return next_step_text(OrderStatus.AWAITING_PAYMENT, order_id) if awaits else ""

@@ -24,6 +24,7 @@ from bot.actions.execute import (
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
 from bot.actions.registry import REGISTRY
+from bot.actions.requesters import RequesterUncheckedError
 from bot.actions.start import Starts, order_input
 from bot.http.problems import Problem, parse, read_body, require_bearer, unreadable
 from bot.policies.file import Policies
@@ -31,15 +32,15 @@ from views import notices
 from views.order_json import order_json
 from views.translator import ENGLISH
 from workflows.rules.approvals.form import read_window
-from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Cancellation, OrderSnapshot, PaymentMode
+from workflows.rules.orders.order_route import order_route
 from workflows.rules.orders.verbs import OrderVerb
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.content import require_storable
-from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.errors import RequesterNotAllowedError, RuleError
 from workflows.rules.shared.ids import ID_ALPHABET, MEMBER_ID, ORDER_ID
 
 KEY = "Idempotency-Key"
@@ -130,7 +131,17 @@ async def _create(api: Api, request: web.Request) -> web.Response:
     body = parse(_NewOrder, await read_body(request))
     asked = _order_input(api, body, body.order_id or _id_by_key(request))
     order = asked.order
-    started = await api.starts.start(asked)
+    try:
+        started = await api.starts.start(asked)
+    except RequesterNotAllowedError as error:
+        title = "The requester may not place orders"
+        sentence = notices.refusal(error.code, error.data, ENGLISH)
+        raise Problem(403, "requester-not-allowed", title, sentence) from None
+    except RequesterUncheckedError:
+        title = "Slack did not answer, so the requester could not be checked"
+        raise Problem(
+            503, "slack-unavailable", title, "Nothing was created. Send it again."
+        ) from None
     if not started.is_same:
         title = "Another order has this id or key"
         raise Problem(409, "order-exists", title, order_id=order.order_id)
@@ -140,7 +151,7 @@ async def _create(api: Api, request: web.Request) -> web.Response:
         "order_id": order.order_id,
         "total": str(order.total.amount),
         "currency": order.total.currency,
-        "requires_approval": bool(route(asked.policy, order.total).levels),
+        "requires_approval": bool(order_route(order, asked.policy).levels),
     }
     status = 201 if started.is_new else 200
     return web.json_response(created, status=status, headers={"Location": location})
@@ -150,7 +161,7 @@ def _order_input(api: Api, body: _NewOrder, order_id: str) -> OrderInput:
     draft = _draft(body, order_id)
     requester = Actor(person=body.requester, origin=Origin.API, operator=_OPERATOR)
     try:
-        asked = order_input(draft, api.products.names, api.policies, requester)
+        asked = order_input(draft, api.products.by_sku, api.policies, requester)
     except OrderFormErrors as mistakes:
         raise _mistaken(mistakes.by_field) from None
     return replace(asked, payment_window=_payment_window(body.payment_window))

@@ -16,11 +16,11 @@ from views.card_click import pressed
 from views.ids import ActionId, CallbackId
 from views.payload import actor_id, text_at
 from views.translator import Translator
-from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.form import OrderFormErrors
 from workflows.rules.orders.order import PaymentMode
+from workflows.rules.orders.order_route import order_route
 from workflows.rules.people.actors import Actor, Origin
 
 
@@ -84,7 +84,7 @@ class OrderFormListeners:
         products = self._services.products
         draft, policies = order_modal.parse(typed), self._services.policies
         try:
-            asked = order_input(draft, products.names, policies, requester)
+            asked = order_input(draft, products.by_sku, policies, requester)
         except OrderFormErrors as mistakes:
             await args.ack(response_action="errors", errors=order_modal.errors(mistakes, typed, t))
             return
@@ -109,7 +109,7 @@ class OrderFormListeners:
             order.order_id,
             t,
             total=t.money(order.total),
-            waits_in=policy.channel if route(policy, order.total).levels else "",
+            waits_in=policy.channel if order_route(order, policy).levels else "",
             paid_elsewhere=order.payment is PaymentMode.AWAIT,
         )
         return Result(view=view)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.actions.requesters import RequesterUncheckedError
 from bot.actions.start import TemporalUnavailableError
 from bot.listeners.answers import Surface
 from bot.listeners.services import Services
@@ -56,6 +57,9 @@ async def submit(services: Services, args: AsyncArgs, submission: Submission) ->
     except TemporalUnavailableError as error:
         _log.warning("not_started", request_id=submission.request_id, why=str(error))
         result = _failed(submission, notices.unavailable(services.cached_translator(person)))
+    except RequesterUncheckedError as error:
+        _log.warning("not_started", request_id=submission.request_id, why=str(error))
+        result = _failed(submission, notices.unchecked(services.cached_translator(person)))
     except RuleError as error:
         t = services.cached_translator(person)
         _log.info("start_refused", request_id=submission.request_id, code=error.code)

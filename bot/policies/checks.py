@@ -39,6 +39,14 @@ def order(head: Head) -> Iterator[Mistake]:
         yield Mistake(key="visibility", message=message, suggestion=fix)
 
 
+def without_products(head: Head) -> Iterator[Mistake]:
+    """Check a policy whose requests have no list prices: every policy but that of orders."""
+    if "max_discount" in head.model_fields_set:
+        message = "This never takes effect: only the lines of an order have list prices."
+        fix = "Remove it, or write it under [policy.order]."
+        yield Mistake(key="max_discount", message=message, suggestion=fix)
+
+
 def people(level: LevelKeys) -> Iterator[Mistake]:
     """Check that no source is repeated and that each escalation adds an approver."""
     twice = "An approver is listed twice."

@@ -30,6 +30,7 @@ from workflows.rules.approvals.policy import (
     Notify,
     Policy,
     ReasonRule,
+    Requesters,
     Tier,
     Visibility,
     digest,
@@ -254,6 +255,8 @@ class _Reader:
         ]
         if head is not None and name == ORDER:
             self._note_all(at, policy_checks.order(head))
+        elif head is not None:
+            self._note_all(at, policy_checks.without_products(head))
         self._note_all(at, policy_checks.tiers(tiers, at))
         self._note_all(at, policy_checks.levels(tiers, list(levels)))
         if head is None or defaults is None or self.problems:
@@ -272,6 +275,8 @@ class _Reader:
             distinct_approvers=head.distinct_approvers,
             delegation=head.delegation,
             max_amendments=head.max_amendments,
+            requesters=Requesters(head.requesters),
+            max_discount=head.max_discount,
             admins=tuple(defaults.admins),
             admin_channel=defaults.admin_channel,
             language=head.language or defaults.language,

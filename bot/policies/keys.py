@@ -17,6 +17,7 @@ from workflows.rules.approvals.policy import (
     Quorum,
     QuorumKind,
     ReasonRule,
+    Requesters,
     Visibility,
 )
 from workflows.rules.people.actors import ApproverSource, SourceKind
@@ -172,6 +173,12 @@ def _amendments(written: object) -> int:
     raise _wrong(f"{written!r} is not a number of amendments.", suggestion)
 
 
+def _percentage(written: object) -> int:
+    if type(written) is int and 0 <= written <= 100:  # noqa: PLR2004 - percent
+        return written
+    raise _wrong(f"{written!r} is not a percentage.", "Write a whole number from 0 to 100.")
+
+
 def _quorum(written: object) -> Quorum:
     if type(written) is int and written >= 1:
         return Quorum(count=written)
@@ -216,6 +223,8 @@ class Head(Section):
     distinct_approvers: bool = True
     delegation: bool = True
     max_amendments: Annotated[int, BeforeValidator(_amendments)] = 3
+    requesters: Annotated[str, _choice(*Requesters)] = "members"
+    max_discount: Annotated[int, BeforeValidator(_percentage)] = 0
     tier: list[dict[str, Any]] = Field(default_factory=list)
     level: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

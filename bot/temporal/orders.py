@@ -9,9 +9,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bot.temporal.calls import TemporalCalls, TemporalUnavailableError
 from workflows.order import OrderWorkflow
-from workflows.rules.approvals.policy import route
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
+from workflows.rules.orders.order_route import order_route
 from workflows.search import DEFINITIONS, attributes_of
 
 QUERY_WAIT = 2.0
@@ -29,7 +29,7 @@ class OrderCalls(TemporalCalls):
 
     async def _start_order(self, asked: OrderInput) -> bool:
         """Start an order, with search attributes if the namespace has them; it works without."""
-        needs_approval = bool(route(asked.policy, asked.order.total).levels)
+        needs_approval = bool(order_route(asked.order, asked.policy).levels)
         attributes = attributes_of(asked, needs_approval=needs_approval)
 
         start = partial(

@@ -223,6 +223,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the parts that a command uses
     database: Database,
     records_file: Path,
     queue: str,
+    slack: StandInClient,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -235,6 +236,8 @@ def cli(  # noqa: PLR0913, PLR0917 - the parts that a command uses
         TEMPORAL_ADDRESS=temporal.client.service_client.config.target_host,
         TEMPORAL_NAMESPACE=temporal.client.namespace,
         TEMPORAL_TASK_QUEUE=queue,
+        SLACK_BOT_TOKEN="xoxb-local",
+        SLACK_API_URL=f"{slack.base_url}/api/",
     )
     return cli_driver(workflows, database, tmp_path_factory.mktemp("output"))
 

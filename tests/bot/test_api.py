@@ -81,6 +81,17 @@ async def test_the_computed_total_decides_whether_an_approval_is_needed(
     assert f"<@{BORIS}>" in card["text"]
 
 
+@pytest.mark.parametrize(("price", "needs"), [("450.00", False), ("449.99", True)])
+async def test_a_discount_above_the_policys_limit_needs_an_approval(
+    http_client: HttpClient, order_driver: OrderDriver, price: str, *, needs: bool
+) -> None:
+    created = await _create(http_client, {**ORDER, "lines": [{**LINE, "unit_price": price}]})
+    order_id = created.body["order_id"]
+
+    assert created.body["requires_approval"] is needs
+    assert await order_driver.workflows.order_requires_approval(order_id) is needs
+
+
 @pytest.mark.parametrize("by", ["key", "id"])
 async def test_repeated_requests_create_one_order(
     http_client: HttpClient, order_driver: OrderDriver, by: str

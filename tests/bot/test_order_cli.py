@@ -49,6 +49,12 @@ async def test_a_large_order_waits_for_its_approval(order_cli: OrderCli) -> None
     assert (decided.actor, decided.reason) == (cli_actor(BORIS), "Within budget")
 
 
+async def test_a_price_far_below_list_price_needs_an_approval(order_cli: OrderCli) -> None:
+    order_id = await order_cli.start("--line", "DESK-OAK:1:1.00")
+
+    assert (await order_cli.run("requires-approval", order_id)).out == "yes\n"
+
+
 async def test_a_rejected_order_ends_without_a_charge(order_cli: OrderCli) -> None:
     order_id = await order_cli.start("--total", "1000.01")
     no = await order_cli.run("decide", order_id, "reject", "--as", BORIS, "--reason", "Too much")
@@ -62,7 +68,7 @@ async def test_a_rejected_order_ends_without_a_charge(order_cli: OrderCli) -> No
 
 
 async def test_an_ineligible_person_is_refused_with_one_sentence(order_cli: OrderCli) -> None:
-    large, small = await order_cli.start("--total", "1500"), await order_cli.start("--total", "5")
+    large, small = await order_cli.start("--total", "1500"), await order_cli.start("--total", "250")
 
     own = await order_cli.run("decide", large, "approve", "--as", ANA)
     uninvolved = await order_cli.run("decide", large, "reject", "--as", GUS, "--reason", "No")

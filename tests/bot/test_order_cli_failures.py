@@ -80,7 +80,7 @@ async def test_an_order_id_identifies_one_order(order_cli: OrderCli) -> None:
 
 
 async def test_the_list_is_newest_first_and_can_be_filtered(order_cli: OrderCli) -> None:
-    first = await order_cli.start("--total", "5")
+    first = await order_cli.start("--total", "250")
     await order_cli.until(first, OrderStatus.COMPLETED)
     second = await order_cli.start("--total", "1500", "--as", FAY)
     await order_cli.until(second, OrderStatus.AWAITING_APPROVAL)
@@ -106,7 +106,7 @@ async def test_without_temporal_or_a_worker_the_records_answer_with_their_age(
 ) -> None:
     order_cli.cli.in_process = True
     order_id = await order_cli.start("--total", "1500")
-    ended = await order_cli.start("--total", "5")
+    ended = await order_cli.start("--total", "250")
     await order_cli.until(order_id, OrderStatus.AWAITING_APPROVAL)
     await order_cli.until(ended, OrderStatus.COMPLETED)
     monkeypatch.setattr("bot.temporal.orders.QUERY_WAIT", 0.1)
@@ -163,13 +163,13 @@ async def test_a_payment_that_the_bot_rejects_is_reported(
 
 async def test_json_output_matches_the_api(order_cli: OrderCli) -> None:
     order_id = await order_cli.start(
-        "--total", "5", "--email", "jane@example.com", "--note", "Soon"
+        "--total", "250", "--email", "jane@example.com", "--note", "Soon"
     )
     await order_cli.until(order_id, OrderStatus.COMPLETED)
 
     shown = await order_cli.run("show", order_id, "--json")
     decided = await order_cli.run("approval-message", order_id, "--json")
 
-    assert (shown.json["total"], shown.json["note"]) == ("5.00", "Soon")
+    assert (shown.json["total"], shown.json["note"]) == ("250.00", "Soon")
     assert [step["status"] for step in shown.json["steps"]] == ["done"] * 4
     assert decided.json == {"order_id": order_id, "as_of": None, "decision": None}

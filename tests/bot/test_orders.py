@@ -54,6 +54,20 @@ async def test_an_order_over_the_limit_needs_an_approval(
     assert await order_driver.cards(order_id) == [card]
 
 
+async def test_a_price_far_below_list_price_needs_an_approval(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
+) -> None:
+    form = await open_form(slack)
+
+    await fill_in(slack, form, lines__0__unit_price="1.00")
+
+    view = await slack.wait_for_modal(ANA, lambda v: "was placed" in text_of(v))
+    card = await order_driver.card(order_id_of(form), has_approve_button)
+    assert "It needs approval in #approvals" in text_of(view)
+    assert "1 x 1.00 USD (-100%) = 1.00 USD" in text_of(card)
+    assert "order more than 10% below list price" in text_of(card)
+
+
 async def test_an_order_of_exactly_the_limit_needs_no_approval(
     slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver
 ) -> None:

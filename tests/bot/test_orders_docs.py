@@ -66,7 +66,7 @@ SENT_TO_ANA = {
 CHAIR = {"CHAIR-ERGO": 1}
 KEPT = {
     "Completed without approval": (500, CHAIR),
-    "Shipped from two warehouses": (800, {"DESK-OAK": 1, "MONITOR-27": 2}),
+    "Shipped from two warehouses": (800, {"DESK-OAK": 1, "MONITOR-27": 1}),
     "Approved": (1500, CHAIR),
     "The customer pays elsewhere": (500, CHAIR),
 }

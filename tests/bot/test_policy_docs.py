@@ -139,6 +139,8 @@ def test_every_table_of_the_file_has_its_section() -> None:
 )
 def test_every_documented_value_is_accepted(section: str, key: str, value: str) -> None:
     text = f"{HOUSE}{POLICY}"
+    if key == "max_discount":  # only orders have list prices
+        text = text.replace("policy.one", "policy.order")
     line = next(line for line in text.splitlines() if line.startswith(PLACES[section]))
     more = 'expire_after = "1d"\n' if key in ("max_expire_after", "remind_after") else ""
     more = more.replace("1d", "2d")

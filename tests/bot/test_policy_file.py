@@ -169,6 +169,15 @@ def test_the_version_depends_on_the_content() -> None:
     assert edited.policy("order").version != parse(GOOD).policy("order").version
 
 
+def test_a_discount_is_a_mistake_in_a_policy_without_products() -> None:
+    text = GOOD.replace("policy.order", "policy.other").replace(
+        "distinct_approvers = true", "max_discount = 10"
+    )
+
+    with pytest.raises(PolicyFileError, match="line 13: This never takes effect: only the lines"):
+        parse(text)
+
+
 LANGUAGE_NAMES = ", ".join(LANGUAGES)
 WHO = "Write user:U…, email:…, group:… or manager."
 REFUSALS = [
@@ -195,6 +204,9 @@ REFUSALS = [
     ("[policy.order]\n", "[managers]\nU0GUS = 'U0ANA'\nU0ANA = 'U0FAY'\nU0FAY = 'U0ANA'\n[policy.order]\n", 9, "This is a cycle: U0ANA → U0FAY → U0ANA.", "Remove one of these entries."),
     ("distinct_approvers = true", 'delegation = "no"', 13, "delegation must be true or false.", "Write it without quotes."),
     ("distinct_approvers = true", "max_amendments = 11", 13, "max_amendments: 11 is not a number of amendments.", "Write a whole number from 0 to 10."),
+    ("distinct_approvers = true", 'requesters = "everyone"', 13, "requesters: “everyone” is not allowed here.", "Use one of: members, guests, anyone."),
+    ("distinct_approvers = true", "max_discount = 101", 13, "max_discount: 101 is not a percentage.", "Write a whole number from 0 to 100."),
+    ("distinct_approvers = true", "max_discount = true", 13, "max_discount: True is not a percentage.", "Write a whole number from 0 to 100."),
     ("distinct_approvers = true", "max_amendments = true", 13, "max_amendments: True is not a number of amendments.", "Write a whole number from 0 to 10."),
     ("reject_quorum = 1", 'remind_after = ["2"]', 25, "remind_after: '2' is not a duration.", 'Write "10s", "5m", "24h" or "7d".'),
     ("reject_quorum = 1", 'remind_after = "2m"', 25, "remind_after must be a list.", 'Write remind_after = ["…"].'),

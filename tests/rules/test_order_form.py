@@ -13,6 +13,7 @@ from tests.rules.builders import BORIS, level, policy, table, usd
 from tests.rules.hypothesis_settings import QUICK_PROPERTY
 from workflows.rules.approvals.form import read_window
 from workflows.rules.approvals.policy import Tier
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.form import (
     DraftLine,
     DraftOrder,
@@ -26,7 +27,10 @@ from workflows.rules.orders.order import OrderLine, PaymentMode, content
 from workflows.rules.shared.errors import RuleError
 
 MAIL = "email_malformed"
-PRODUCTS = {"DESK-1": "Desk, oak", "LAMP-2": "Lamp"}
+PRODUCTS = {
+    "DESK-1": CatalogueEntry(sku="DESK-1", name="Desk, oak"),
+    "LAMP-2": CatalogueEntry(sku="LAMP-2", name="Lamp"),
+}
 
 
 def line(sku: str = "DESK-1", quantity: str = "1", unit_price: str = "1500.00") -> DraftLine:

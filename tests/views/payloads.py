@@ -9,9 +9,9 @@ from typing import Any
 from tests.views import examples
 from views import approval_card, order_modal
 from views.card_click import Click, parse_click
-from views.order_lines import CatalogueEntry
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.orders.catalogue import CatalogueEntry
 
 RECORDED = (
     Path(__file__).parents[3] / "shared" / "slack_payloads"

@@ -11,10 +11,10 @@ from tests.views.payloads import click, view_submission
 from tests.views.slack_limits import check_view
 from views import verb_modal
 from views.card_click import context_of
-from views.order_lines import CatalogueEntry
 from views.translator import ENGLISH
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.request import FIELDS, HrRequest, HrType, Priority, content_from_request
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.shared.money import parse_money
 
 CONTEXT = replace(context_of(click("more")), currency="EUR")

@@ -10,13 +10,13 @@ from tests.views.slack_limits import check_view
 from views import order_modal
 from views.blocks import View
 from views.order_inputs import MAX_LINES
-from views.order_lines import CatalogueEntry
 from views.payload import UnreadablePayloadError
 from views.translator import ENGLISH
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.form import DraftLine, DraftOrder, OrderFormErrors, read_order
 from workflows.rules.orders.order import PaymentMode
 
-PRODUCTS = {product.sku: product.name for product in CATALOGUE}
+PRODUCTS = {product.sku: product for product in CATALOGUE}
 
 
 def _form(lines: int, typed: dict[str, str]) -> dict[str, Any]:

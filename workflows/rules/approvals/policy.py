@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from workflows.rules.people.actors import ApproverSource
-from workflows.rules.shared.errors import NoTierError
+from workflows.rules.people.actors import ApproverSource, Standing
+from workflows.rules.shared.errors import NoTierError, RequesterNotAllowedError
 from workflows.rules.shared.money import Money
 
 
@@ -104,6 +104,21 @@ class LevelRule:
         return self.max_expire_after or self.expire_after
 
 
+class Requesters(StrEnum):
+    """Who may send a request: full members, guests too, or people from other workspaces too."""
+
+    MEMBERS = "members"
+    GUESTS = "guests"
+    ANYONE = "anyone"
+
+
+_MAY_ASK = {
+    Requesters.MEMBERS: frozenset({Standing.ACTIVE}),
+    Requesters.GUESTS: frozenset({Standing.ACTIVE, Standing.GUEST}),
+    Requesters.ANYONE: frozenset({Standing.ACTIVE, Standing.GUEST, Standing.STRANGER}),
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tier:
     """The levels that an amount needs. `up_to` is inclusive; None covers everything above."""
@@ -118,7 +133,8 @@ class Policy:
 
     `admins` may reassign, refresh and close; they are notified in `admin_channel`. Both are the
     same for all policies. `max_amendments` limits how often a request may be amended. The channel
-    of a PRIVATE policy shows only what `rules.approvals.privacy` allows.
+    of a PRIVATE policy shows only what `rules.approvals.privacy` allows. An order with a line more than
+    `max_discount` percent below its list price needs an approval.
     """
 
     name: str
@@ -132,6 +148,8 @@ class Policy:
     distinct_approvers: bool = True
     delegation: bool = True
     max_amendments: int = 3
+    requesters: Requesters = Requesters.MEMBERS
+    max_discount: int = 0
     admins: tuple[ApproverSource, ...] = ()
     admin_channel: str = ""
     language: str = "en"
@@ -151,20 +169,24 @@ class Policy:
 class RouteReason:
     """Why a request takes its route: the tier of `policy` that is `over` or `up_to` a limit.
 
-    With neither, the policy applies to every amount. `str` returns the short code in the audit
-    trail.
+    With neither, the policy applies to every amount. `discount_over` is set if the amount alone needs
+    no approval, but a line is more than so many percent below its list price. `str` returns the
+    short code in the audit trail.
     """
 
     policy: str
     over: Money | None = None
     up_to: Money | None = None
+    discount_over: int | None = None
 
     @property
     def is_always(self) -> bool:
         """Whether the route is the same for every amount."""
-        return self.over is None and self.up_to is None
+        return self.over is None and self.up_to is None and self.discount_over is None
 
     def __str__(self) -> str:
+        if self.discount_over is not None:
+            return f"{self.policy}: more than {self.discount_over}% below list price"
         if self.up_to is not None:
             return f"{self.policy}: up to {_in_trail(self.up_to)}"
         return (
@@ -214,6 +236,34 @@ def route(policy: Policy, amount: Money | None) -> Route:
             )
         lower = tier.up_to
     raise NoTierError(policy=policy.name)
+
+
+def discount_route(policy: Policy, amount: Money | None) -> Route:
+    """Return the route for prices below the policy's limit: the first one with levels, if there is one.
+
+    Raises:
+        NoTierError: no tier covers the amount.
+
+    """
+    found = route(policy, amount)
+    levels = next((tier.levels for tier in policy.tiers if tier.levels), ())
+    if found.levels or not levels:
+        return found
+    return Route(
+        reason=RouteReason(policy=policy.name, discount_over=policy.max_discount),
+        levels=tuple(policy.level(name) for name in levels),
+    )
+
+
+def check_requester(policy: Policy, standing: Standing) -> None:
+    """Check whether a person of this standing may send a request under this policy.
+
+    Raises:
+        RequesterNotAllowedError: they may not. Bots and unknown or deactivated people never may.
+
+    """
+    if standing not in _MAY_ASK[policy.requesters]:
+        raise RequesterNotAllowedError(standing=standing.value)
 
 
 def _is_within(amount: Money | None, limit: Money) -> bool:

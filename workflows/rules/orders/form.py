@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from functools import partial, reduce
 
 from workflows.rules.approvals.form import read_allowed_window
-from workflows.rules.approvals.policy import Policy, route
+from workflows.rules.approvals.policy import Policy
+from workflows.rules.orders.catalogue import CatalogueEntry
 from workflows.rules.orders.mail import ADDRESS
 from workflows.rules.orders.order import Order, OrderLine, PaymentMode
+from workflows.rules.orders.order_route import order_route
 from workflows.rules.shared.content import is_storable
 from workflows.rules.shared.errors import (
     NoLinesError,
@@ -29,8 +31,6 @@ from workflows.rules.shared.money import MAX_DIGITS, POINT, Money, parse_money
 
 POLICY = "order"
 """The name of the policy for orders."""
-CURRENCY = "USD"
-"""The currency of all orders."""
 MAX_NAME = 80
 """Characters of a customer's name."""
 MAX_NOTE = 3000
@@ -79,7 +79,7 @@ class ParsedOrder:
 
 
 def parse_order(
-    draft: DraftOrder, products: Mapping[str, str], currency: str, policy: Policy
+    draft: DraftOrder, products: Mapping[str, CatalogueEntry], currency: str, policy: Policy
 ) -> ParsedOrder:
     """Parse a draft into an order that `policy` covers, within the policy's limits.
 
@@ -94,8 +94,8 @@ def parse_order(
     except OrderFormErrors as invalid:
         errors.update(invalid.by_field)
     else:
-        total = order.total
-        route_ = read_field(errors, "lines", lambda: route(policy, total))
+        valid = order
+        route_ = read_field(errors, "lines", lambda: order_route(valid, policy))
     expire_after = read_field(
         errors, "answer_within", lambda: read_allowed_window(draft.answer_within, policy, route_)
     )
@@ -104,8 +104,8 @@ def parse_order(
     return ParsedOrder(order=order, expire_after=expire_after)
 
 
-def read_order(draft: DraftOrder, products: Mapping[str, str], currency: str) -> Order:
-    """Parse a draft into an order. `products` are the names of the available products by SKU.
+def read_order(draft: DraftOrder, products: Mapping[str, CatalogueEntry], currency: str) -> Order:
+    """Parse a draft into an order. `products` are the available products by SKU.
 
     The expiry of the payment card is required only if the card is charged; otherwise it may be
     empty, but must be valid.
@@ -151,11 +151,12 @@ def read_order(draft: DraftOrder, products: Mapping[str, str], currency: str) ->
 def _read_line(
     index: int,
     line: DraftLine,
-    products: Mapping[str, str],
+    products: Mapping[str, CatalogueEntry],
     read_price: Callable[[str], Money],
     errors: dict[str, RuleError],
 ) -> OrderLine | None:
-    if line.sku not in products:
+    product = products.get(line.sku)
+    if product is None:
         errors[f"lines.{index}.sku"] = UnknownProductError(sku=line.sku)
     try:
         quantity = _read_quantity(line.quantity)
@@ -167,8 +168,15 @@ def _read_line(
     except RuleError as error:
         errors[f"lines.{index}.unit_price"] = error
         return None
-    name = products.get(line.sku, "")
-    return OrderLine(sku=line.sku, quantity=quantity, unit_price=price, name=name)
+    if product is None:
+        return OrderLine(sku=line.sku, quantity=quantity, unit_price=price)
+    return OrderLine(
+        sku=line.sku,
+        quantity=quantity,
+        unit_price=price,
+        name=product.name,
+        list_price=product.list_price,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,8 +1,8 @@
 """The order: its lines and total, its state, and its snapshot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from functools import reduce
 from typing import Literal
@@ -69,12 +69,17 @@ class PaymentMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderLine:
-    """A quantity of one product at a unit price. `name` is the product's at the time of ordering."""
+    """A quantity of one product at a unit price.
+
+    `name` and `list_price` are the product's at the time of ordering. Without a list price, there is
+    no discount.
+    """
 
     sku: str
     quantity: int
     unit_price: Money
     name: str = ""
+    list_price: Money | None = None
 
     @property
     def label(self) -> str:
@@ -85,6 +90,14 @@ class OrderLine:
     def total(self) -> Money:
         """The price of the line."""
         return self.unit_price.times(self.quantity)
+
+    @property
+    def discount(self) -> int:
+        """The percentage by which the unit price is below the list price, rounded up; never negative."""
+        if self.list_price is None or self.unit_price >= self.list_price:
+            return 0
+        part = 100 * (1 - self.unit_price.amount / self.list_price.amount)
+        return int(part.to_integral_value(ROUND_CEILING))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +121,12 @@ class Order:
     def total(self) -> Money:
         """The sum of the lines, always computed and never taken from input."""
         return reduce(Money.__add__, (line.total for line in self.lines))
+
+    @property
+    def typed(self) -> "Order":
+        """The order without what the catalogue added, which can change between two submissions."""
+        lines = tuple(replace(line, name="", list_price=None) for line in self.lines)
+        return replace(self, lines=lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,16 +247,18 @@ class OrderChange:
 
 def content(order: Order) -> Content:
     """Return the content that approvers read. Nothing in it needs translation."""
-    lines = tuple(
-        ContentField(label=line.label, value=f"{line.quantity} x {line.unit_price} = {line.total}")
-        for line in order.lines
-    )
+    lines = tuple(ContentField(label=line.label, value=_line_text(line)) for line in order.lines)
     return Content(
         title=f"{order.order_id} · {order.customer}",
         text=order.note,
         fields=lines,
         amount=order.total,
     )
+
+
+def _line_text(line: OrderLine) -> str:
+    discount = f" (-{line.discount}%)" if line.discount else ""
+    return f"{line.quantity} x {line.unit_price}{discount} = {line.total}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -371,6 +371,12 @@ class UnknownHrTypeError(RuleError):
     code = "unknown_hr_type"
 
 
+class RequesterNotAllowedError(RuleError):
+    """The policy does not allow this person to send a request. Data: `standing`."""
+
+    code = "requester_not_allowed"
+
+
 class NotEnoughDaysLeftError(RuleError):
     """More days off of a year are requested than are left. Data: `year`, `wanted`, `left`."""
 
