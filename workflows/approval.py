@@ -24,6 +24,7 @@ from workflows.rules.approvals.request import (
     Delegation,
     Reassignment,
     Refresh,
+    RequestKind,
     Withdrawal,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
@@ -34,6 +35,7 @@ from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy, CardState
 from workflows.rules.shared.errors import RuleError
+from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.verb_rule import VerbRule
 
 
@@ -41,8 +43,9 @@ from workflows.rules.shared.verb_rule import VerbRule
 class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, ApprovalSnapshot]):
     """One approval request, from submission to outcome.
 
-    As a child, the approval releases its card to its parent when it closes; otherwise it notifies
-    the requester itself.
+    The approval of an order or HR request hands its card to its parent when it closes. Any other
+    approval, also as the child of a workflow that is not ours, shows its outcome itself and notifies
+    the requester.
     """
 
     @workflow.init
@@ -74,11 +77,17 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         )
 
     def _owner_id(self) -> str:
-        """Return the id of the workflow that owns the card: the parent's, after the approval closed."""
-        parent = workflow.info().parent
-        if parent is not None and not self._state.is_open:
-            return parent.workflow_id
-        return self._state.request.request_id
+        """Return the id of the workflow that owns the card: its heir's, after the approval closed."""
+        heir = self._heir_id()
+        return heir if heir and not self._state.is_open else self._state.request.request_id
+
+    def _heir_id(self) -> str:
+        """Return the id of the order or HR request that takes over the card; empty if there is none."""
+        parent, request = workflow.info().parent, self._state.request
+        if parent is None or request.about is RequestKind.APPROVAL:
+            return ""
+        is_ours = request.request_id == approval_id(parent.workflow_id)
+        return parent.workflow_id if is_ours else ""
 
     def _snapshot(self, version: int) -> ApprovalSnapshot:
         return approval_snapshot(self._state, version)
@@ -252,7 +261,7 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         return replace(self._input, carried=carried)
 
     async def _close(self) -> ApprovalOutcome:
-        if workflow.info().parent is not None:
+        if self._heir_id():
             card = await self._card.release()
         else:
             carried = self._input.carried

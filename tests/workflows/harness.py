@@ -300,10 +300,11 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
     identity: str | None = None,
     runner: WorkflowRunner | None = None,
     interceptors: Sequence[Interceptor] = (),
+    others: Sequence[type] = (),
     max_cached_workflows: int = 1000,
     sticky_timeout: timedelta = timedelta(seconds=10),
 ) -> AsyncIterator[Harness]:
-    """Run a worker with the fake ports.
+    """Run a worker with the fake ports, for our workflows and `others`.
 
     Without the sandbox by default, as in the product: tests/replay runs every path in it.
     """
@@ -312,7 +313,7 @@ async def run_harness(  # noqa: PLR0913 - a worker has this many parts
         env.client,
         task_queue=queue,
         identity=identity,
-        workflows=WORKFLOWS,
+        workflows=[*WORKFLOWS, *others],
         activities=ports.activities(),
         workflow_runner=runner or product_runner(),
         max_concurrent_workflow_task_polls=2,
