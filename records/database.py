@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
 
-from records import migration
+from records import migration, sqlite_driver
 from records.transaction import Transaction, transaction
 
 DATABASE_FAILURES = (SQLAlchemyError, OSError)
@@ -185,7 +185,11 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _sqlite_engine(url: URL, timeout: float, begin: Callable[[Connection], None]) -> AsyncEngine:
     # The driver must not begin transactions: it would begin them late and never IMMEDIATE.
-    connect_args = {"isolation_level": None, "timeout": timeout}
+    connect_args = {
+        "async_creator_fn": sqlite_driver.connect,
+        "isolation_level": None,
+        "timeout": timeout,
+    }
     engine = create_async_engine(url, connect_args=connect_args)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", begin)

@@ -59,6 +59,19 @@ async def test_a_connection_uses_wal_foreign_keys_and_a_busy_timeout_of_five_sec
     assert settings == ["wal", 1, 5000]
 
 
+async def test_a_statement_and_its_rows_take_one_call_to_the_thread_of_the_connection(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    statements = [select(products), products.delete()]
+    async with database.writing() as connection:
+        with caplog.at_level("DEBUG", logger="aiosqlite"):
+            for statement in statements:
+                await connection.execute(statement)
+
+    calls = [record for record in caplog.records if record.msg.startswith("executing")]
+    assert len(calls) == len(statements)
+
+
 async def test_a_writer_holds_the_write_lock_before_its_first_statement(
     database: Database, url: str
 ) -> None:
