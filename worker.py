@@ -29,6 +29,7 @@ from activities.provisioning import ProvisionActivities
 from activities.summaries import SummaryActivities
 from bot.runtime import http_server, process, settings
 from bot.temporal.connecting import connect
+from records.cards import Cards
 from records.database import Database
 from slack_api import access
 from slack_api.locales import Locales
@@ -91,7 +92,8 @@ def activities(
     external = external or ExternalServices()
     poster = Poster(slack)
     audit = AuditActivities(database)
-    cards, notices = CardActivities(poster), NoticeActivities(poster, Locales(slack))
+    cards = CardActivities(poster, Cards(database))
+    notices = NoticeActivities(poster, Locales(slack))
     directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
     payment = external.payment or PaymentActivities(database, _today)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from slack_sdk.errors import SlackApiError
 from temporalio import activity
 
+from records.cards import CardMessage, Cards
+from records.database import DATABASE_FAILURES
 from slack_api.errors import MESSAGE_GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
 from slack_api.poster import MessageRef, Poster
 from views import cards
@@ -22,14 +24,18 @@ PUBLISH_TIMEOUT = 8.0
 """Seconds for all copies. Copies that are late are reported as such. The activity's own timeout (ten
 seconds) would leave the outcome of every copy unknown."""
 
+NOT_RECORDED = SlackProblem(code="records.unavailable")
+"""The card is in Slack, but the database does not know it yet: the publish is repeated."""
+
 _Result = tuple[CardCopy, SlackProblem | None]
 
 
 class CardActivities(CardPort):
-    """Cards in Slack."""
+    """Cards in Slack, and the record of where they are."""
 
-    def __init__(self, poster: Poster) -> None:
+    def __init__(self, poster: Poster, cards: Cards) -> None:
         self._poster = poster
+        self._cards = cards
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
@@ -49,6 +55,8 @@ class CardActivities(CardPort):
             if problem is not None:
                 activity.logger.warning("card not published: %s", problem.code)
                 (in_direct if copy.person else in_channel).append(problem)
+        if not await self._record(card.face, (copy for copy, _ in results)):
+            in_channel.append(NOT_RECORDED)
         problems = in_channel or [problem for problem in in_direct if not problem.lasting]
         every = (*in_channel, *in_direct)
         waits = [problem.retry_after for problem in every if problem.retry_after]
@@ -59,6 +67,25 @@ class CardActivities(CardPort):
             lasting=bool(problems) and all(problem.lasting for problem in every),
             retry_after=max(waits, default=None),
         )
+
+    async def _record(self, snapshot: Snapshot, copies: Iterable[CardCopy]) -> bool:
+        """Record the copies in channels, whose threads take comments; return whether that succeeded."""
+        messages = [
+            CardMessage(
+                channel=copy.channel,
+                ts=copy.ts,
+                request_id=snapshot.request_id,
+                level=copy.level,
+            )
+            for copy in copies
+            if copy.ts and not copy.person
+        ]
+        try:
+            await self._cards.record(messages)
+        except DATABASE_FAILURES as error:
+            activity.logger.warning("card not recorded: %s", type(error).__name__)
+            return False
+        return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

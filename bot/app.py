@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -28,6 +29,7 @@ from bot.policies.file import Policies
 from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
+from records.cards import Cards
 from records.database import Database
 from records.homes import Homes
 from records.inbox import Inbox
@@ -35,10 +37,13 @@ from records.refusals import Refusals
 from records.requests import Requests
 from records.stock import Stock
 from records.time_off import TimeOff
+from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.locales import Locales
 
 LOCALES_TIMEOUT = 2.0
 """Seconds for which the start waits for all locales; the rest is read in the background."""
+
+_log = structlog.get_logger("bot.app")
 
 
 def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
@@ -61,20 +66,32 @@ def create_app(slack: AsyncWebClient, signing_secret: str, services: Services) -
 
 
 def _authorize_as_bot(slack: AsyncWebClient) -> Callable[[], Awaitable[AuthorizeResult]]:
-    """Return a function that authorizes every request as our bot, whose identity is read once.
+    """Return a function that authorizes every request as our bot, and never waits for Slack.
+
+    Bolt authorizes before it acknowledges. The bot's ids are read once, beside the requests; until
+    then they are missing, which only means that our own messages are recognized by other marks.
 
     Bolt would do this on its own, but turns into an OAuth app without our token if SLACK_CLIENT_ID and
     SLACK_CLIENT_SECRET are in the environment (findings/bolt_becomes_an_oauth_app_by_environment.sh).
     """
-    identity: AuthorizeResult | None = None
+    identity = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=slack.token)
+    reading: asyncio.Task[None] | None = None
 
-    async def authorize() -> AuthorizeResult:
+    async def read() -> None:
         nonlocal identity
-        if identity is None:
+        try:
             response = await slack.auth_test()
+        except SLACK_FAILURES as error:
+            _log.warning("identity_not_read", error=classify(error).code)
+        else:
             identity = AuthorizeResult.from_auth_test_response(
                 bot_token=slack.token, auth_test_response=response
             )
+
+    async def authorize() -> AuthorizeResult:
+        nonlocal reading
+        if identity.bot_user_id is None and (reading is None or reading.done()):
+            reading = asyncio.create_task(read())
         return identity
 
     return authorize
@@ -148,6 +165,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
                 policies=policies,
                 requests=requests,
                 trail=trail,
+                cards=Cards(database),
                 absences=absences,
                 products=products,
                 people=people,

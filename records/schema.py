@@ -142,6 +142,17 @@ watches = Table(
     Column("subject", String, primary_key=True, index=True),
 )
 
+# The messages in channels that show a card. `level` is 0 for the card itself, or the number of the level
+# that a reply in its thread is about.
+cards = Table(
+    "cards",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("ts", String, primary_key=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("level", Integer, nullable=False),
+)
+
 absences = Table(
     "absences",
     metadata,

@@ -1,11 +1,9 @@
 """A reply in a thread, and the request that the thread is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from views.card_click import value_of
 from views.footer import request_named
-from views.ids import ActionId
 from views.payload import mapping_at, mappings_at, text_at
 from views.plain_text import plain_text
 from views.text import is_person
@@ -16,13 +14,18 @@ _TYPED = ("", "thread_broadcast", "file_share")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadReply:
-    """A person's reply to our message, with its `text` as Slack sends it."""
+    """A person's reply in a thread that `parent` started, with its `text` as Slack sends it.
+
+    `is_under_ours`: our bot is the parent, according to the event.
+    """
 
     event_id: str
     person: str
     channel: str
     ts: str
     thread_ts: str
+    parent: str
+    is_under_ours: bool
     text: str
 
     @property
@@ -31,21 +34,25 @@ class ThreadReply:
         return plain_text(self.text)
 
 
-def parse_reply(body: Mapping[str, object], bot_user: str) -> ThreadReply | None:
-    """Read a `message` event; None unless a person replied in a thread that `bot_user` started.
+def parse_reply(body: Mapping[str, object]) -> ThreadReply | None:
+    """Read a `message` event; None unless a person replied in a thread.
 
     Edits, deletions, unfurled links and messages of apps are not comments.
     """
     event = mapping_at(body, "event")
-    is_in_our_thread = bot_user != "" and text_at(event, "parent_user_id") == bot_user
-    if not is_in_our_thread or not is_typed(event) or text_at(event, "user") == bot_user:
+    if not is_typed(event):
         return None
+    # A reply that was also sent to the channel carries its parent, and lacks the first field.
+    parent = text_at(event, "parent_user_id") or text_at(event, "root", "user")
+    bots = {text_at(bot, "user_id") for bot in mappings_at(body, "authorizations")}
     reply = ThreadReply(
         event_id=text_at(body, "event_id"),
         person=text_at(event, "user"),
         channel=text_at(event, "channel"),
         ts=text_at(event, "ts"),
         thread_ts=text_at(event, "thread_ts"),
+        parent=parent,
+        is_under_ours=parent != "" and parent in bots,
         text=text_at(event, "text"),
     )
     known = reply.event_id and reply.channel and reply.thread_ts
@@ -66,20 +73,3 @@ def request_of(root: Mapping[str, object], bot_user: str) -> str:
     if text_at(root, "user") != bot_user or not text_at(root, "bot_id"):
         return ""
     return request_named(root)
-
-
-def approve_message(messages: Iterable[Mapping[str, object]], request_id: str) -> str:
-    """Return the ts of the newest message with this request's *Approve* button; empty if there is none."""
-    ts = ""
-    for message in messages:
-        for button in _buttons(message):
-            value = value_of(button)
-            is_approve = text_at(button, "action_id") == ActionId.APPROVE
-            if is_approve and value is not None and value.request_id == request_id:
-                ts = text_at(message, "ts")
-    return ts
-
-
-def _buttons(message: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
-    blocks = mappings_at(message, "blocks")
-    return tuple(button for block in blocks for button in mappings_at(block, "elements"))

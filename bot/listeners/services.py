@@ -14,6 +14,7 @@ from bot.listeners.homes import Homes
 from bot.policies.file import Policies
 from records.absences import Absences
 from records.audit import AuditTrail
+from records.cards import Cards
 from records.requests import Requests
 from slack_api.locales import Locales
 from views.translator import Translator, personal_translator
@@ -33,6 +34,7 @@ class Services:
     policies: Policies
     requests: Requests
     trail: AuditTrail
+    cards: Cards
     absences: Absences
     products: ProductList
     people: Locales

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
 from activities.cards import MAX_CONCURRENT_WRITES, CardActivities
 from emulator.client import StandInClient, text_of
+from records.cards import Cards
+from records.database import Database
 from slack_api.poster import EVENT_TYPE, Poster
 from tests.views import examples
 from workflows.ports.approvals import PublishCard, PublishedCard
@@ -48,8 +51,11 @@ class Publisher:
 
 
 @pytest.fixture
-def publisher(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Publisher:
-    return Publisher(slack=slack, cards=CardActivities(poster), activity=activity)
+def publisher(
+    slack: StandInClient, poster: Poster, database: Database, activity: ActivityEnvironment
+) -> Publisher:
+    cards = CardActivities(poster, Cards(database))
+    return Publisher(slack=slack, cards=cards, activity=activity)
 
 
 async def test_a_card_is_posted_once_and_then_edited_in_place(publisher: Publisher) -> None:
@@ -422,13 +428,14 @@ async def test_many_copies_are_written_a_few_at_a_time(publisher: Publisher) -> 
 
 
 async def test_an_unreachable_slack_leaves_no_doubt(
-    activity: ActivityEnvironment, slack: StandInClient, web: AsyncWebClient
+    activity: ActivityEnvironment, database: Database, slack: StandInClient, web: AsyncWebClient
 ) -> None:
     web.base_url = "http://127.0.0.1:1/api/"
     copy = replace(COPY, channel=APPROVALS, intended_at=datetime.now(UTC))
 
     result = await activity.run(
-        CardActivities(Poster(web)).publish, PublishCard(face=PENDING, copies=(copy,))
+        CardActivities(Poster(web), Cards(database)).publish,
+        PublishCard(face=PENDING, copies=(copy,)),
     )
 
     assert result.problem == "slack.unreachable"
@@ -440,3 +447,44 @@ async def test_an_order_is_published_as_an_order(publisher: Publisher) -> None:
 
     (message,) = await publisher.messages()
     assert "Completed" in text_of(message)
+
+
+async def test_a_published_card_is_found_by_its_message(
+    publisher: Publisher, database: Database
+) -> None:
+    (root,) = (await publisher.publish(COPY)).copies
+
+    assert await Cards(database).request_of(root.channel, root.ts) == PENDING.request_id
+
+    await publisher.publish(root, snapshot=examples.order_completed())
+
+    order = examples.order_completed().request_id
+    assert await Cards(database).request_of(root.channel, root.ts) == order
+
+
+async def test_a_copy_in_a_direct_message_is_not_recorded(
+    publisher: Publisher, database: Database
+) -> None:
+    copy = replace(COPY, channel=BORIS, person=BORIS)
+
+    (posted,) = (await publisher.publish(copy)).copies
+
+    assert posted.ts
+    assert await Cards(database).request_of(posted.channel, posted.ts) == ""
+
+
+async def test_a_publish_is_repeated_until_its_card_is_recorded(
+    publisher: Publisher, database: Database
+) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("ALTER TABLE cards RENAME TO gone"))
+    first = await publisher.publish(COPY)
+    async with database.writing() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO cards"))
+
+    again = await publisher.publish(*first.copies)
+
+    (root,) = again.copies
+    assert (first.problem, first.lasting, again.problem) == ("records.unavailable", False, "")
+    assert await publisher.posts() == 1
+    assert await Cards(database).request_of(root.channel, root.ts) == PENDING.request_id

@@ -10,6 +10,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.cards import CardActivities
 from emulator.client import StandInClient, text_of
+from records.cards import Cards
+from records.database import Database
 from slack_api.poster import Poster
 from tests.views import threads
 from tests.views.threads import Written
@@ -68,8 +70,11 @@ class Publisher:
 
 
 @pytest.fixture
-def publisher(slack: StandInClient, poster: Poster, activity: ActivityEnvironment) -> Publisher:
-    return Publisher(slack=slack, cards=CardActivities(poster), activity=activity)
+def publisher(
+    slack: StandInClient, poster: Poster, database: Database, activity: ActivityEnvironment
+) -> Publisher:
+    cards = CardActivities(poster, Cards(database))
+    return Publisher(slack=slack, cards=cards, activity=activity)
 
 
 def buttons(message: Json) -> list[str]:

@@ -12,7 +12,6 @@ from bot.actions.execute import Commands, Context, Ended, NotAccepted
 from bot.actions.order_lookup import OrderLookup
 from bot.cli import execution
 from bot.cli.terminal import CommandError, Exit
-from bot.listeners import thread_comments
 from bot.listeners.answers import Surface
 from bot.listeners.interactions import Interaction, Interactions
 from bot.listeners.thread_comments import ThreadListeners
@@ -25,8 +24,6 @@ from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.errors import NotAnApproverError, RequestClosedError
 
 if TYPE_CHECKING:
-    from slack_sdk.web.async_client import AsyncWebClient
-
     from bot.cli.context import CliContext
     from bot.listeners.services import Services
 
@@ -191,29 +188,27 @@ REPLY = {
 class Thread:
     """The thread of a card, and a bot that records the replies in it."""
 
-    def __init__(self, workflows: Workflows, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, workflows: Workflows) -> None:
         self.refusals = Refusals()
         executor = commands(workflows, Records(), self.refusals)
-        self._listeners = ThreadListeners(cast("Services", SimpleNamespace(commands=executor)))
-        monkeypatch.setattr(thread_comments, "request_of", lambda *_: REQUEST)
+        services = SimpleNamespace(commands=executor, cards=self)
+        self._listeners = ThreadListeners(cast("Services", services))
 
-    async def conversations_replies(self, **_: object) -> Any:
-        return SimpleNamespace(data={"messages": [{}]})
+    async def request_of(self, channel: str, ts: str) -> str:
+        assert (channel, ts) == ("C1", "1.0")
+        return REQUEST
 
     async def deliver(self) -> None:
         async def next_() -> None:
             pass
 
-        context = AsyncBoltContext({"bot_user_id": BOT})
-        await self._listeners.record_comment(REPLY, cast("AsyncWebClient", self), context, next_)
+        await self._listeners.record_comment(REPLY, AsyncBoltContext(), next_)
 
 
-async def test_a_reply_delivered_again_while_it_is_refused_is_recorded_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_reply_delivered_again_while_it_is_refused_is_recorded_once() -> None:
     refused = Refused(code=NotAnApproverError.code, data={}, card_version=1)
     go_on = asyncio.Event()
-    thread = Thread(Workflows(refused, refused, wait=go_on), monkeypatch)
+    thread = Thread(Workflows(refused, refused, wait=go_on))
 
     first, second = (asyncio.create_task(thread.deliver()) for _ in range(2))
     await asyncio.sleep(0)
@@ -223,11 +218,9 @@ async def test_a_reply_delivered_again_while_it_is_refused_is_recorded_once(
     assert thread.refusals.codes == [NotAnApproverError.code]
 
 
-async def test_a_reply_that_was_not_confirmed_is_recorded_when_it_is_refused_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_reply_that_was_not_confirmed_is_recorded_when_it_is_refused_later() -> None:
     refused = Refused(code=NotAnApproverError.code, data={}, card_version=1)
-    thread = Thread(Workflows(Unconfirmed(), refused), monkeypatch)
+    thread = Thread(Workflows(Unconfirmed(), refused))
 
     await thread.deliver()
     await thread.deliver()

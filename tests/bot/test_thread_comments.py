@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import delete, text
 
 from bot.listeners.services import Services
 from bot.runtime.ids import new_id
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
+from records.database import Database
 from records.refusals import Refusals
+from records.schema import cards
 from tests.bot.commands import send
 from tests.bot.order_driver import (
     ANA,
@@ -356,6 +359,67 @@ async def test_a_reply_also_sent_to_the_channel_is_a_comment(
     assert [posted for _, posted in await comments(services, pending)] == ["For all to see"]
 
 
+async def forget_cards(database: Database) -> None:
+    """Make the records what an earlier release left: it recorded no cards."""
+    async with database.writing() as connection:
+        await connection.execute(delete(cards))
+
+
+async def test_a_busy_thread_costs_no_call_to_slack(
+    slack: StandInClient,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    http: SignedHttp,
+) -> None:
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
+    await deliver(http, reply_event(pending, "Which one?"))
+    mark = await slack.journal_mark()
+
+    for number in range(20):
+        assert await deliver(http, reply_event(pending, "And this?"), f"Ev{number}") == 200
+
+    await in_snapshot(request_driver, pending, 21)
+    calls = [call["method"] for call in await slack.journal(mark, kind="api")]
+    assert [method for method in calls if method != "chat.update"] == []  # the card's own publish
+
+
+async def test_a_reply_to_a_card_of_an_earlier_release_is_a_comment_after_the_ack(  # noqa: PLR0913, PLR0917
+    slack: StandInClient,
+    services: Services,
+    database: Database,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    http: SignedHttp,
+) -> None:
+    pending = await request_driver.create()
+    await order_driver.until_idle(pending.request_id)
+    await forget_cards(database)
+    mark = await slack.journal_mark()
+
+    assert await deliver(http, reply_event(pending, "First"), "Ev1") == 200
+    assert await deliver(http, reply_event(pending, "Second"), "Ev2") == 200
+
+    await order_driver.until_idle(pending.request_id)
+    assert [words for _, words in await comments(services, pending)] == ["First", "Second"]
+    assert len(await slack.journal(mark, kind="api", method="conversations.replies")) == 1
+
+
+async def test_an_event_is_delivered_again_while_the_records_cannot_be_read(
+    database: Database, request_driver: RequestDriver, http: SignedHttp
+) -> None:
+    pending = await request_driver.create()
+    async with database.writing() as connection:
+        await connection.execute(text("ALTER TABLE cards RENAME TO gone"))
+
+    assert await deliver(http, reply_event(pending, "Why?")) == 503
+
+    async with database.writing() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO cards"))
+    assert await deliver(http, reply_event(pending, "Why?")) == 200
+    await in_snapshot(request_driver, pending, 1)
+
+
 async def test_a_forged_thread_root_is_ignored(
     slack: StandInClient, services: Services, request_driver: RequestDriver, http: SignedHttp
 ) -> None:
@@ -397,11 +461,11 @@ def reply_event(pending: PendingRequest, words: str) -> Json:
     }
 
 
-async def deliver(http: SignedHttp, event: Json) -> int:
+async def deliver(http: SignedHttp, event: Json, event_id: str = "Ev0TEST") -> int:
     """Send the event signed, as Slack does; return the status when its listener has finished."""
     body: dict[str, Any] = {
         "type": "event_callback",
-        "event_id": "Ev0TEST",
+        "event_id": event_id,
         "event_time": 1999999999,
         "team_id": "T0LOCAL",
         "api_app_id": "A0LOCAL",

@@ -8,7 +8,7 @@ import pytest
 from tests.views import examples
 from tests.views.test_hr import done
 from views import approval_card, cards
-from views.thread_reply import approve_message, request_of
+from views.thread_reply import request_of
 from views.translator import ENGLISH
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.orders.order import OrderSnapshot
@@ -34,10 +34,8 @@ def test_our_own_card_names_its_request() -> None:
 
 @pytest.mark.parametrize("snapshot", CLOSED, ids=lambda snapshot: snapshot.kind)
 def test_a_closed_card_names_its_request_too(snapshot: Snapshot) -> None:
-    """Tried: by its buttons, a closed card names no request."""
     card = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
-    assert approve_message([message(blocks=card.blocks)], REQUEST) == ""
     assert request_of(message(blocks=card.blocks), BOT) == _id_of(snapshot)
 
 
@@ -60,11 +58,3 @@ def test_a_message_without_our_footer_names_no_request() -> None:
     assert request_of(message(blocks=[]), BOT) == ""
     for block_id in ("foot", "foot:1", "foot:", "notice:REQ-1:2"):
         assert request_of(message(blocks=[{"type": "context", "block_id": block_id}]), BOT) == ""
-
-
-def test_the_newest_message_with_approve_is_found() -> None:
-    closed = {**message("1.3"), "blocks": []}
-
-    assert approve_message([message("1.1"), message("1.2"), closed], REQUEST) == "1.2"
-    assert approve_message([message("1.1")], "REQ-OTHER") == ""
-    assert approve_message([closed], REQUEST) == ""
