@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, exists, or_, select, union
 
 from records.schema import (
     audit_events,
+    cards,
     decided,
     payments,
     payouts,
@@ -22,6 +23,7 @@ from workflows.rules.shared.ids import approval_id, parent_id
 TRAIL_COLUMNS = (audit_events.c.request_id, requests.c.request_id, redactions.c.request_id)
 """The ids of a trail's own rows."""
 REFERENCES: tuple[ColumnElement[str], ...] = (
+    cards.c.request_id,
     requests.c.owner_id,
     decided.c.request_id,
     shipments.c.order_id,

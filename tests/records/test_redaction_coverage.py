@@ -46,7 +46,8 @@ REDACTED = frozenset(
 """The columns that contain texts from people, and from which redaction removes them."""
 NOT_PRIVATE = {
     "ids that Countersign, Slack, the bank or a caller assigns": (
-        "absences.delegate absences.person audit_events.request_id decided.person "
+        "absences.delegate absences.person audit_events.request_id cards.channel cards.request_id "
+        "cards.ts decided.person "
         "decided.request_id home_refreshes.person homes.person payments.key payments.order_id "
         "payouts.key payouts.person payouts.request_id personnel_entries.key "
         "personnel_entries.person personnel_entries.request_id received_payments.event_id "

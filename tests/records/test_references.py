@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from records.audit import AuditTrail
+from records.cards import CardMessage, Cards
 from records.database import Database
 from records.payouts import Payouts
 from records.personnel import Personnel
@@ -48,7 +49,7 @@ async def _ids(trail: AuditTrail) -> list[str]:
     return [request_id async for request_id in trail.request_ids()]
 
 
-@pytest.mark.parametrize("kind", ["payout", "entry", "booking", "child"])
+@pytest.mark.parametrize("kind", ["payout", "entry", "booking", "card", "child"])
 async def test_a_deleted_trail_is_missed_by_its_other_records(
     database: Database, kind: str
 ) -> None:
@@ -61,6 +62,9 @@ async def test_a_deleted_trail_is_missed_by_its_other_records(
             await Personnel(database).register("HR-1;register", ANA, entry)
         case "booking":
             await TimeOff(database).book("HR-1;days", "HR-1", ANA, {2027: 5})
+        case "card":
+            card = CardMessage(channel="C0HR", ts="1.1", request_id="HR-1")
+            await Cards(database).record([card])
         case _:
             child = replace(state("HR-1.approval", kind="approval"), owner_id="HR-1")
             await trail.append(facts(1, request_id="HR-1.approval"), child)
