@@ -41,9 +41,9 @@ class StandInClient:
         """Perform one user action (README: page routes); the result includes ``acked``."""
         return await self.post("act", {"user": user, "tab": tab, "kind": kind, **fields})
 
-    async def say(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Json:
-        """Send a message or a slash command."""
-        return await self.act(user, "message", channel=channel, text=text, thread_ts=thread_ts)
+    async def say(self, user: str, channel: str, text: str, **fields: Any) -> Json:
+        """Send a message or a slash command (README: page routes)."""
+        return await self.act(user, "message", channel=channel, text=text, **fields)
 
     async def click(
         self,

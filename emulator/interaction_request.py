@@ -18,6 +18,14 @@ def text_field(body: Json, key: str, default: str | None = None) -> str:
     return value
 
 
+def texts_field(body: Json, key: str) -> tuple[str, ...]:
+    """Read an optional list of strings; ``ActError`` if it is anything else."""
+    value = body.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ActError("invalid_arguments", f"{key} must be a list of strings.")
+    return tuple(value)
+
+
 def channel_of(actor: Actor, body: Json) -> Channel:
     """Find the channel of the request, if the user can see it."""
     channel = actor.stand_in.workspace.channels.get(text_field(body, "channel"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from emulator import app_responses, blocks, messages, payloads
+from emulator import app_responses, blocks, messages, payloads, user_messages
 from emulator.delivery import Envelope
 from emulator.errors import ActError, Json, SlackError
 from emulator.interaction_request import (
@@ -13,6 +13,7 @@ from emulator.interaction_request import (
     element_state,
     rejected_ack_result,
     text_field,
+    texts_field,
 )
 from emulator.payloads import Actor
 from emulator.stand_in import StandIn
@@ -58,19 +59,28 @@ def _actor(stand_in: StandIn, body: Json) -> Actor:
 
 async def _message(actor: Actor, body: Json) -> Json:
     channel, text = channel_of(actor, body), text_field(body, "text")
-    thread_ts = text_field(body, "thread_ts", "")
-    if not text.strip() or len(text) > _MAX_TEXT:
+    thread_ts, files = text_field(body, "thread_ts", ""), texts_field(body, "files")
+    if not (text.strip() or files) or len(text) > _MAX_TEXT:
         raise ActError("invalid_text", f"A message must have 1 to {_MAX_TEXT} characters.")
     if channel.is_archived:
         raise ActError("is_archived", f"#{channel.name} is archived.")
     manifest = actor.stand_in.manifest
     if channel.kind == "im" and (not manifest.messages_tab or manifest.messages_read_only):
         raise ActError("messages_tab_disabled", "Sending messages to this app has been turned off.")
-    if text.startswith("/"):
+    is_me = text.startswith("/me ")
+    if text.startswith("/") and not is_me:
         return await _slash_command(actor, channel, text, thread_ts)
     if actor.user.id not in channel.members:
         raise ActError("not_in_channel", f"{actor.user.real_name} is not in #{channel.name}.")
-    message = messages.post_as_user(actor.stand_in, actor.user, channel, text, thread_ts)
+    typed = user_messages.Typed(
+        user=actor.user,
+        text=text.removeprefix("/me ") if is_me else text,
+        thread_ts=thread_ts,
+        files=files,
+        is_me=is_me,
+        broadcast=body.get("broadcast") is True,
+    )
+    message = user_messages.post(actor.stand_in, channel, typed)
     _mark_read(actor, channel)
     return {**ACKED, "ts": message["ts"]}
 

@@ -1,19 +1,14 @@
 """Messages: posting, editing and deleting by Slack's rules, with the events Slack sends."""
 
-import html
-import re
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from emulator import blocks as block_kit
 from emulator import limits, threads, validation
 from emulator.errors import Json, SlackError
-from emulator.people import User
 from emulator.stand_in import StandIn
 from emulator.workspace import APP_ID, BOT_ID, BOT_USER, Channel
 
-_MENTION = re.compile(r"(<[@#!][^<>\s]+>)")
 _MAX_PREVIOUS_VERSIONS = 3
 MAX_TRACKED_MESSAGES = 1000
 
@@ -82,27 +77,7 @@ def post_as_bot(
     message["text"] = message["text"][: limits.POST_TEXT]
     if content.metadata:
         message["metadata"] = content.metadata
-    return _store(stand_in, channel, message, thread_ts, broadcast=broadcast)
-
-
-def post_as_user(
-    stand_in: StandIn, user: User, channel: Channel, text: str, thread_ts: str = ""
-) -> Json:
-    """Store a user's message and emit the subscribed events (message, app_mention)."""
-    message: Json = {
-        "client_msg_id": str(uuid.uuid4()),
-        "type": "message",
-        "text": _escape(text),
-        "user": user.id,
-        "ts": stand_in.clock.ts(),
-        "team": user.team_id or stand_in.workspace.team_id,
-        "blocks": block_kit.rich_text(text),
-    }
-    stored = _store(stand_in, channel, message, thread_ts)
-    if f"<@{BOT_USER}>" in text and channel.kind != "im" and BOT_USER in channel.members:
-        mention = {**stored, "type": "app_mention", "channel": channel.id}
-        stand_in.emit("app_mention", {**mention, "event_ts": stored["ts"]})
-    return stored
+    return store(stand_in, channel, message, thread_ts, broadcast=broadcast)
 
 
 def post_ephemeral(
@@ -199,12 +174,6 @@ def previous_versions(stand_in: StandIn, channel: Channel, ts: str) -> list[Json
     return list(reversed(stand_in.previous_versions.get((channel.id, ts), [])))
 
 
-def _escape(text: str) -> str:
-    """Escape typed text, except mentions (docs: formatting message text, escaping)."""
-    parts = _MENTION.split(text)
-    return "".join(p if i % 2 else html.escape(p, quote=False) for i, p in enumerate(parts))
-
-
 def _bot_message(stand_in: StandIn, content: Content) -> Json:
     team = stand_in.workspace.team_id
     message: Json = {
@@ -233,13 +202,14 @@ def _bot_message(stand_in: StandIn, content: Content) -> Json:
     return message
 
 
-def _store(
+def store(
     stand_in: StandIn, channel: Channel, message: Json, thread_ts: str, *, broadcast: bool = False
 ) -> Json:
+    """Store a new message, in a thread if its root exists, and emit its event."""
     if thread_ts:
-        threads.join(stand_in.workspace.messages[channel.id], message, thread_ts)
-        if broadcast and "thread_ts" in message:
-            message["subtype"] = "thread_broadcast"
+        threads.join(
+            stand_in.workspace.messages[channel.id], message, thread_ts, broadcast=broadcast
+        )
     stand_in.workspace.add_message(channel.id, message)
     stand_in.changes.publish("messages", channel=channel.id, ts=message["ts"])
     stand_in.changes.publish("channels", channel=channel.id)

@@ -8,15 +8,17 @@ from views.payload import mapping_at, mappings_at, text_at
 from views.plain_text import plain_text
 from views.text import is_person
 
-_TYPED = ("", "thread_broadcast", "file_share")
+_ME = "me_message"
+_TYPED = ("", "thread_broadcast", "file_share", _ME)
 """Subtypes of a message that a person typed; `thread_broadcast` was also sent to the channel."""
+_FILE = "📎"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadReply:
     """A person's reply in a thread that `parent` started, with its `text` as Slack sends it.
 
-    `is_under_ours`: our bot is the parent, according to the event.
+    `is_under_ours`: our bot is the parent, as far as the event says. `files` are names.
     """
 
     event_id: str
@@ -27,11 +29,13 @@ class ThreadReply:
     parent: str
     is_under_ours: bool
     text: str
+    files: tuple[str, ...] = ()
 
     @property
     def plain_text(self) -> str:
-        """The text without markup."""
-        return plain_text(self.text)
+        """The text without markup, and a line for each file."""
+        lines = [plain_text(self.text), *(f"{_FILE} {name}".strip() for name in self.files)]
+        return "\n".join(line for line in lines if line)
 
 
 def parse_reply(body: Mapping[str, object]) -> ThreadReply | None:
@@ -42,9 +46,12 @@ def parse_reply(body: Mapping[str, object]) -> ThreadReply | None:
     event = mapping_at(body, "event")
     if not is_typed(event):
         return None
-    # A reply that was also sent to the channel carries its parent, and lacks the first field.
+    bots = [text_at(bot, "user_id") for bot in mappings_at(body, "authorizations")]
+    # A reply that was also sent to the channel carries its root instead. `/me` has neither: it may be
+    # under a message of ours, so our bot is taken for the parent.
     parent = text_at(event, "parent_user_id") or text_at(event, "root", "user")
-    bots = {text_at(bot, "user_id") for bot in mappings_at(body, "authorizations")}
+    if text_at(event, "subtype") == _ME:
+        parent = next(iter(bots), "")
     reply = ThreadReply(
         event_id=text_at(body, "event_id"),
         person=text_at(event, "user"),
@@ -54,6 +61,7 @@ def parse_reply(body: Mapping[str, object]) -> ThreadReply | None:
         parent=parent,
         is_under_ours=parent != "" and parent in bots,
         text=text_at(event, "text"),
+        files=tuple(text_at(file, "name") for file in mappings_at(event, "files")),
     )
     known = reply.event_id and reply.channel and reply.thread_ts
     return reply if known and reply.ts != reply.thread_ts and reply.plain_text else None

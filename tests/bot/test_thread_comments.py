@@ -42,11 +42,16 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def reply(
-    slack: StandInClient, person: str, pending: PendingRequest, words: str, channel: str = APPROVALS
+    slack: StandInClient,
+    person: str,
+    pending: PendingRequest,
+    words: str,
+    channel: str = APPROVALS,
+    **fields: object,
 ) -> int:
     """Reply in the card's thread, wait until the bot has processed it, and return a journal mark."""
     mark = await slack.journal_mark()
-    posted = await slack.say(person, channel, words, thread_ts=pending.ts)
+    posted = await slack.say(person, channel, words, thread_ts=pending.ts, **fields)
     await slack.wait_for_journal(
         lambda entry: entry["payload"]["event"].get("ts") == posted["ts"],
         after=mark,
@@ -347,16 +352,38 @@ async def test_events_that_no_user_typed_are_not_comments(  # noqa: PLR0913, PLR
     assert await comments(services, pending) == []
 
 
-async def test_a_reply_also_sent_to_the_channel_is_a_comment(
-    services: Services, request_driver: RequestDriver, order_driver: OrderDriver, http: SignedHttp
+FORMS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "also sent to the channel": ("For all to see", {"broadcast": True}, "For all to see"),
+    "with files": (
+        "Two offers",
+        {"files": ["old.pdf", "new.pdf"]},
+        "Two offers\n📎 old.pdf\n📎 new.pdf",
+    ),
+    "with nothing but a file": ("", {"files": ["offer.pdf"]}, "📎 offer.pdf"),
+    "with a file, also sent to the channel": (
+        "See",
+        {"files": ["offer.pdf"], "broadcast": True},
+        "See\n📎 offer.pdf",
+    ),
+    "as /me": ("/me is looking into it", {}, "is looking into it"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_reply_in_every_form_is_a_comment(
+    slack: StandInClient,
+    services: Services,
+    request_driver: RequestDriver,
+    order_driver: OrderDriver,
+    form: str,
 ) -> None:
     pending = await request_driver.create()
-    event = reply_event(pending, "For all to see") | {"subtype": "thread_broadcast"}
+    typed, fields, recorded = FORMS[form]
 
-    assert await deliver(http, event) == 200
+    await reply(slack, BORIS, pending, typed, **fields)
 
     await order_driver.until_idle(pending.request_id)
-    assert [posted for _, posted in await comments(services, pending)] == ["For all to see"]
+    assert [posted for _, posted in await comments(services, pending)] == [recorded]
 
 
 async def forget_cards(database: Database) -> None:

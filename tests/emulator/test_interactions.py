@@ -123,6 +123,57 @@ async def test_a_reply_to_a_reply_has_the_root_and_the_roots_author(
     assert (event["thread_ts"], event["parent_user_id"]) == (root, "U0BORIS")
 
 
+async def test_a_reply_also_sent_to_the_channel_has_its_root_and_no_parents_author(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
+) -> None:
+    root = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
+
+    event = await _event_of(slack, "all hear", thread_ts=root, broadcast=True)
+
+    assert (event["subtype"], event["thread_ts"]) == ("thread_broadcast", root)
+    assert (event["root"]["ts"], event["root"]["user"]) == (root, "U0LOCALBOT")
+    assert event["root"]["latest_reply"] == event["ts"]
+    assert "parent_user_id" not in event
+
+
+async def test_a_me_message_has_no_keys_but_its_text_and_place(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
+) -> None:
+    root = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
+
+    event = await _event_of(slack, "/me waves", thread_ts=root)
+
+    place = {"channel", "channel_type", "thread_ts", "ts", "event_ts"}
+    assert event.keys() == {"type", "subtype", "user", "text"} | place
+    assert (event["subtype"], event["text"]) == ("me_message", "waves")
+
+
+async def test_a_shared_file_is_described_and_needs_no_text(
+    slack: StandInClient, web: AsyncWebClient, received: list[Json]
+) -> None:
+    root = (await web.chat_postMessage(channel="C0GENERAL", text="card"))["ts"]
+
+    event = await _event_of(slack, "", thread_ts=root, files=["offer.pdf"])
+
+    assert (event["subtype"], event["text"], event["parent_user_id"]) == (
+        "file_share",
+        "",
+        "U0LOCALBOT",
+    )
+    assert [file["name"] for file in event["files"]] == ["offer.pdf"]
+    assert "blocks" not in event
+
+
+async def _event_of(slack: StandInClient, text: str, **fields: object) -> Json:
+    """Say it in the channel, and return the event that the app receives."""
+    posted = await slack.say("U0ANA", "C0GENERAL", text, **fields)
+    entry = await slack.wait_for_journal(
+        lambda e: e["payload"]["event"]["ts"] == posted["ts"], kind="envelope", what="message"
+    )
+    event: Json = entry["payload"]["event"]
+    return event
+
+
 async def test_replies_in_a_private_channel_are_delivered_if_declared(
     edited_manifest: Callable[..., Path],
 ) -> None:
