@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 
 from activities.audit import AuditActivities
 from activities.calendar import CalendarActivities
-from activities.cards import CardActivities
+from activities.cards import CardActivities, LastPublish
 from activities.directory import DirectoryActivities
 from activities.incoming_payments import (
     Bank,
@@ -28,6 +28,8 @@ from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, Pa
 from activities.provisioning import ProvisionActivities
 from activities.summaries import SummaryActivities
 from bot.runtime import http_server, process, settings
+from bot.runtime.health import Health
+from bot.runtime.needs import database_check, slack_check, temporal_check
 from bot.temporal.connecting import connect
 from records.cards import Cards
 from records.database import Database
@@ -83,7 +85,10 @@ async def external_services(config: settings.Settings) -> AsyncIterator[External
 
 
 def activities(
-    slack: AsyncWebClient, database: Database, external: ExternalServices | None = None
+    slack: AsyncWebClient,
+    database: Database,
+    external: ExternalServices | None = None,
+    last_publish: LastPublish | None = None,
 ) -> list[Callable[..., Any]]:
     """Return every activity, bound to Slack, the database and the `external` services.
 
@@ -92,7 +97,7 @@ def activities(
     external = external or ExternalServices()
     poster = Poster(slack)
     audit = AuditActivities(database)
-    cards = CardActivities(poster, Cards(database))
+    cards = CardActivities(poster, Cards(database), last_publish)
     notices = NoticeActivities(poster, Locales(slack))
     directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
     inventory = InventoryActivities(database)
@@ -166,20 +171,31 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
     ):
         await database.require_current_schema()
         temporal = await connect(settings.temporal_environment())
-        await access.attempt(slack.auth_test, "SLACK_BOT_TOKEN")
+        await access.attempt(slack.auth_test, access.BOT_TOKEN)
+        last_publish = LastPublish()
         worker = Worker(
             temporal,
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
-            activities=activities(slack, database, external),
+            activities=activities(slack, database, external, last_publish),
             workflow_runner=runner(sandboxed=config.workflow_sandbox),
             graceful_shutdown_timeout=STOP_ACTIVITIES_AFTER,
             # After a worker's crash, a click waits this long for the dead worker's sticky queue.
             # That must be less than the 2.5 s of the sender's timeout (the SDK's default is 10 s).
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
-        health = http_server.health_route({"database": database.is_current})
-        async with http_server.serve(config.worker_health_port, health), worker:
+        health = Health(
+            {
+                "database": database_check(database),
+                "temporal": temporal_check(temporal),
+                "slack": slack_check(slack),
+            },
+            last_publish.details,
+        )
+        serving = http_server.serve(
+            config.worker_health_port, *health.routes(), host=config.worker_health_host
+        )
+        async with health.checking(), serving, worker:
             _log.info("worker_started", task_queue=worker.task_queue)
             try:
                 yield

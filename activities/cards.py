@@ -1,8 +1,9 @@
 """The card port: brings every copy of a card to one snapshot, with exactly one message per copy."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from slack_sdk.errors import SlackApiError
 from temporalio import activity
@@ -30,12 +31,34 @@ NOT_RECORDED = SlackProblem(code="records.unavailable")
 _Result = tuple[CardCopy, SlackProblem | None]
 
 
+@dataclass(kw_only=True, slots=True)
+class LastPublish:
+    """When this process last wrote a card, and the problem of the last attempt: empty if it had none."""
+
+    at: datetime | None = None
+    problem: str = ""
+
+    def record(self, problem: str) -> None:
+        """Record the outcome of an attempt to publish a card."""
+        self.problem = problem
+        if not problem:
+            self.at = datetime.now(UTC)
+
+    def details(self) -> Mapping[str, object]:
+        """Return the fields for `/readyz`."""
+        at = self.at.isoformat(timespec="seconds") if self.at else None
+        return {"last_publish": {"at": at, "problem": self.problem}}
+
+
 class CardActivities(CardPort):
     """Cards in Slack, and the record of where they are."""
 
-    def __init__(self, poster: Poster, cards: Cards) -> None:
+    def __init__(
+        self, poster: Poster, cards: Cards, last_publish: LastPublish | None = None
+    ) -> None:
         self._poster = poster
         self._cards = cards
+        self._last_publish = last_publish or LastPublish()
 
     @activity.defn
     async def publish(self, card: PublishCard) -> PublishedCard:
@@ -59,6 +82,7 @@ class CardActivities(CardPort):
             in_channel.append(NOT_RECORDED)
         problems = in_channel or [problem for problem in in_direct if not problem.lasting]
         every = (*in_channel, *in_direct)
+        self._last_publish.record(problems[0].code if problems else "")
         waits = [problem.retry_after for problem in every if problem.retry_after]
         return PublishedCard(
             copies=tuple(copy for copy, _ in results),

@@ -68,8 +68,8 @@ async def running_installation(
             "yardstick", python, "-m", "benchmarks.minimal_worker", f"127.0.0.1:{temporal_port}",
             YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
         )  # fmt: skip
-        await _wait_until_healthy(f"http://127.0.0.1:{worker_port}/healthz")
-        await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/healthz")
+        await _wait_until_healthy(f"http://127.0.0.1:{worker_port}/readyz")
+        await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/readyz")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
             await slack.limits(per_second=0)  # do not measure Slack's limit of one post a second
             yield Installation(temporal=client, slack=slack, pids=pids)

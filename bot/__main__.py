@@ -1,7 +1,7 @@
 """The bot's process: wires Slack, HTTP, Temporal and the database."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web as web_routes
@@ -15,15 +15,14 @@ from bot.http.problems import problems
 from bot.listeners.services import Services
 from bot.policies import file as policy_file
 from bot.runtime import http_server, process, settings
+from bot.runtime.health import Check, Health
+from bot.runtime.needs import database_check, slack_check, temporal_check
 from bot.temporal.client import WorkflowClient
 from bot.temporal.connecting import connect
 from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments
 from slack_api import access
-
-BOT_TOKEN, APP_TOKEN = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"
-"""The settings that Slack may refuse."""
 
 _log = structlog.get_logger("bot")
 
@@ -40,7 +39,7 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
     async with Database(config.database_url) as database:
         await database.require_current_schema()
         temporal = await connect(settings.temporal_environment())
-        await access.attempt(slack.auth_test, BOT_TOKEN)
+        await access.attempt(slack.auth_test, access.BOT_TOKEN)
         workflows = WorkflowClient(temporal, config.temporal_task_queue)
         async with running_services(
             slack=slack,
@@ -51,12 +50,17 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
         ) as services:
             refunds = Refunds(temporal, config.temporal_task_queue)
             routes = _routes(config, services, workflows, IncomingPayments(database), refunds)
+            checks = {
+                "database": database_check(database),
+                "temporal": temporal_check(temporal),
+                "slack": slack_check(slack),
+            }
             if isinstance(transport, settings.SocketMode):
                 app = create_app(slack, "", services)
-                listening = _socket_mode(app, transport.app_token, config, database, routes)
+                listening = _socket_mode(app, transport.app_token, config, checks, routes)
             else:
                 app = create_app(slack, transport.signing_secret, services)
-                listening = _signed_http(app, transport.signing_secret, config, database, routes)
+                listening = _signed_http(app, transport.signing_secret, config, checks, routes)
             async with listening:
                 _log.info(
                     "bot_started",
@@ -102,19 +106,19 @@ async def _socket_mode(
     app: AsyncApp,
     app_token: str,
     config: settings.Settings,
-    database: Database,
+    checks: Mapping[str, Check],
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
     # The handler's default client would use the bot token and slack.com.
     web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client)
-    checks = {"database": database.is_current, "socket": handler.client.is_connected}
+    socket = Check(passes=handler.client.is_connected, every=1.0)
     try:
-        async with _serving(config, http_server.health_route(checks), *routes):
-            await access.until_answered(app.client.auth_test, BOT_TOKEN)
+        async with _serving(config, {**checks, "socket": socket}, routes):
+            await access.until_answered(app.client.auth_test, access.BOT_TOKEN)
             # The SDK's own connect() repeats a refused app token for ever.
             opened = await access.until_answered(
-                lambda: web_client.apps_connections_open(app_token=app_token), APP_TOKEN
+                lambda: web_client.apps_connections_open(app_token=app_token), access.APP_TOKEN
             )
             handler.client.wss_uri = opened["url"]
             await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -128,20 +132,29 @@ async def _signed_http(
     app: AsyncApp,
     signing_secret: str,
     config: settings.Settings,
-    database: Database,
+    checks: Mapping[str, Check],
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
-    health = http_server.health_route({"database": database.is_current})
     slack = http_server.slack_route(app, signing_secret)
-    async with _serving(config, health, slack, *routes):
-        await access.until_answered(app.client.auth_test, BOT_TOKEN)
+    async with _serving(config, checks, [slack, *routes]):
+        await access.until_answered(app.client.auth_test, access.BOT_TOKEN)
         yield
 
 
-def _serving(
-    config: settings.Settings, *routes: web_routes.RouteDef
-) -> AbstractAsyncContextManager[int]:
-    return http_server.serve(config.web_port, *routes, host=config.web_host, middlewares=[problems])
+@asynccontextmanager
+async def _serving(
+    config: settings.Settings, checks: Mapping[str, Check], routes: list[web_routes.RouteDef]
+) -> AsyncIterator[None]:
+    health = Health(checks)
+    serving = http_server.serve(
+        config.web_port,
+        *health.routes(),
+        *routes,
+        host=config.web_host,
+        middlewares=[problems],
+    )
+    async with health.checking(), serving:
+        yield
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, event, func, make_url, select
+from sqlalchemy import URL, Connection, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -33,6 +33,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 _SCHEMA = "schema"
+_TOUCH_VERSION = text("UPDATE alembic_version SET version_num = version_num")
 _POLL_INTERVAL = 0.003
 """Seconds between two attempts on an SQLite file that another process has locked."""
 _MAX_POLLS = int(BUSY_TIMEOUT / _POLL_INTERVAL)
@@ -140,6 +141,15 @@ class Database:
     async def is_current(self) -> bool:
         """Return whether the schema is the version that this program needs."""
         async with self.reading() as connection:
+            return await connection.run_sync(migration.found) == migration.needed()
+
+    async def is_writable(self) -> bool:
+        """Return whether the schema is current and a change can be committed.
+
+        Raises one of `DATABASE_FAILURES`, for example on a full disk or a read-only server.
+        """
+        async with self.writing() as connection:
+            await connection.execute(_TOUCH_VERSION)
             return await connection.run_sync(migration.found) == migration.needed()
 
     async def require_current_schema(self) -> None:

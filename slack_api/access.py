@@ -9,6 +9,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from slack_api.errors import SLACK_FAILURES, classify, slack_code
 
+BOT_TOKEN, APP_TOKEN = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"
+"""The settings that Slack may refuse."""
 ATTEMPT_TIMEOUT = 5.0
 """Seconds for one attempt."""
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0

@@ -233,8 +233,8 @@ async def _start_all(demo: Demo, options: DemoOptions) -> None:
     await demo.answers("slack-stand-in", f"http://127.0.0.1:{stand_in}/")
     await demo.start("worker", sys.executable, "worker.py")
     await demo.start("bot", sys.executable, "-m", "bot")
-    await demo.answers("worker", f"http://127.0.0.1:{worker_health}/healthz")
-    await demo.answers("bot", f"http://127.0.0.1:{bot_health}/healthz")
+    await demo.answers("worker", f"http://127.0.0.1:{worker_health}/readyz")
+    await demo.answers("bot", f"http://127.0.0.1:{bot_health}/readyz")
     await create_schedules(demo.environment)
     print(f"Slack stand-in: http://127.0.0.1:{stand_in}", flush=True)  # noqa: T201 - for machines too
     print(f"Temporal UI: http://127.0.0.1:{ui}", flush=True)  # noqa: T201

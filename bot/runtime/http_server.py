@@ -1,9 +1,12 @@
-"""The HTTP server of bot and worker: `/healthz`, and Slack's requests in HTTP mode."""
+"""The HTTP server of bot and worker, and Slack's requests in HTTP mode."""
 
+import asyncio
 import errno
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 from urllib.parse import parse_qs
 
 import structlog
@@ -13,35 +16,14 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.runtime.connections import Connections
+
 _INSTANT = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 FINISH_WITHIN = 3.0
 """Seconds that running requests have to finish when the server stops (aiohttp's default is 60)."""
 
-Check = Callable[[], Awaitable[bool]]
-
 _log = structlog.get_logger("bot.runtime.http_server")
-
-
-def health_route(checks: Mapping[str, Check]) -> web.RouteDef:
-    """Return the health route: 200 if every check passes, else 503, with each check's result."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        results = {name: await _passes(name, check) for name, check in checks.items()}
-        return web.json_response(
-            {"ok": all(results.values()), "checks": results},
-            status=200 if all(results.values()) else 503,
-        )
-
-    return web.get("/healthz", healthz)
-
-
-async def _passes(name: str, check: Check) -> bool:
-    try:
-        return await check()
-    except Exception as error:  # noqa: BLE001 - a check that raises has failed
-        _log.warning("check_failed", check=name, error=type(error).__name__)
-        return False
 
 
 def slack_route(app: AsyncApp, signing_secret: str) -> web.RouteDef:
@@ -99,31 +81,57 @@ class PortTakenError(Exception):
         )
 
 
+class AddressError(Exception):
+    """The configured address is not one of this machine."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} is not an address of this machine. "
+            "Set WEB_HOST (bot) or WORKER_HEALTH_HOST (worker)."
+        )
+
+
 @asynccontextmanager
 async def serve(
     port: int,
     *routes: web.RouteDef,
     host: str = "127.0.0.1",
     middlewares: Sequence[Middleware] = (),
+    connections: Connections | None = None,
 ) -> AsyncIterator[int]:
     """Serve these routes on `host` while the context is open. Yields the port; port 0 picks one.
 
+    `connections` has other limits for connections than the usual ones.
+
     Raises:
+        AddressError: `host` is not an address of this machine.
         PortTakenError: the port is in use.
 
     """
-    app = web.Application(middlewares=middlewares)
+    connections = connections or Connections()
+    app = web.Application(middlewares=[*middlewares, connections.middleware()])
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_WITHIN)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        protocol = cast("Callable[[], asyncio.Protocol]", runner.server)
+        server = await _listen(connections.guarded(protocol), host, port)
         try:
-            await site.start()
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise PortTakenError(port) from error
-        yield runner.addresses[0][1]
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
+
+
+async def _listen(protocol: Callable[[], asyncio.Protocol], host: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(protocol, host, port)
+    except socket.gaierror as error:
+        raise AddressError(host) from error
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise AddressError(host) from error
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(port) from error

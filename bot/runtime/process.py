@@ -52,6 +52,7 @@ def run(main: Main) -> NoReturn:
         UnsupportedDatabaseError,
         TemporalUnavailableError,
         WrongTokenError,
+        http_server.AddressError,
         http_server.PortTakenError,
     ) as error:
         code = _refuse(error)

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     cli_person: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
+    worker_health_host: str = "127.0.0.1"
     worker_health_port: int = Field(default=8081, ge=0, le=65535)
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,10 +1,9 @@
-"""Health checks and logs of the processes, without secrets in any line."""
+"""Logs of the processes, without secrets in any line, and addresses that cannot be served."""
 
 import json
 import logging
 from collections.abc import Callable, Iterator
 
-import aiohttp
 import pytest
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,8 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.listeners.services import Services
 from bot.runtime import logs
-from bot.runtime.http_server import Check, PortTakenError, health_route, serve
-from records.database import Database
+from bot.runtime.http_server import AddressError, PortTakenError, serve
 
 SECRET = "xoxb-this-must-not-be-logged"
 
@@ -28,47 +26,6 @@ def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     root.setLevel(level)
     logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.NOTSET)
     structlog.configure(**kept)
-
-
-async def healthz(checks: dict[str, Check]) -> tuple[int, object]:
-    async with (
-        serve(0, health_route(checks)) as port,
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/healthz") as answer,
-    ):
-        return answer.status, await answer.json()
-
-
-async def holds() -> bool:
-    return True
-
-
-async def breaks() -> bool:
-    raise OSError(SECRET)
-
-
-async def test_health_is_ok_if_every_check_passes(database: Database) -> None:
-    status, body = await healthz({"database": database.is_current, "socket": holds})
-
-    assert status == 200
-    assert body == {"ok": True, "checks": {"database": True, "socket": True}}
-
-
-async def test_a_check_that_raises_has_failed() -> None:
-    status, body = await healthz({"socket": holds, "database": breaks})
-
-    assert status == 503
-    assert body == {"ok": False, "checks": {"socket": True, "database": False}}
-
-
-async def test_health_requests_are_not_logged(
-    database: Database, stderr: Callable[[], str]
-) -> None:
-    logs.configure("console", "info")
-
-    await healthz({"database": database.is_current})
-
-    assert stderr() == ""
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -122,3 +79,12 @@ async def test_a_port_in_use_is_one_sentence_that_names_the_setting() -> None:
         with pytest.raises(PortTakenError, match=f"port {port} is taken.*WORKER_HEALTH_PORT"):
             async with serve(port):
                 pass
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+async def test_an_address_of_another_machine_is_one_sentence_that_names_the_setting(
+    host: str,
+) -> None:
+    with pytest.raises(AddressError, match=f"{host} is not an address.*WORKER_HEALTH_HOST"):
+        async with serve(0, host=host):
+            pass

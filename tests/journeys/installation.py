@@ -141,7 +141,7 @@ class Installation:
             "temporal": f"{base}:{ports['ui']}/",
             "slack": self.slack_url,
             "worker": f"{base}:{ports['worker']}/healthz",
-            **{name: f"{base}:{ports[name]}/healthz" for name in BOTS},
+            **{name: f"{base}:{ports[name]}/readyz" for name in BOTS},
         }
 
     def _commands(self, worker: Path) -> dict[str, Callable[[], tuple[str, ...]]]:
