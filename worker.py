@@ -96,17 +96,17 @@ def activities(
     """
     external = external or ExternalServices()
     poster = Poster(slack)
-    audit = AuditActivities(database)
+    audit = AuditActivities(database, _now)
     cards = CardActivities(poster, Cards(database), last_publish)
     notices = NoticeActivities(poster, Locales(slack))
-    directory = DirectoryActivities(slack, database, poster, lambda: datetime.now(UTC))
+    directory = DirectoryActivities(slack, database, poster, _now)
     inventory = InventoryActivities(database)
     payment = external.payment or PaymentActivities(database, _today)
     refunds = RefundActivities(database, external.bank)
     incoming = IncomingPaymentActivities(database)
     provisioning = ProvisionActivities(database)
     summaries = SummaryActivities(database, poster)
-    shipping = ShippingActivities(database, lambda: datetime.now(UTC))
+    shipping = ShippingActivities(database, _now)
     return [
         audit.append,
         CalendarActivities().deadlines,
@@ -131,8 +131,12 @@ def activities(
     ]
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _today() -> date:
-    return datetime.now(UTC).date()
+    return _now().date()
 
 
 @asynccontextmanager

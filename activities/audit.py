@@ -1,26 +1,34 @@
 """The audit port: appends facts and stores the snapshot they led to, in one transaction."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from records.audit import AuditConflictError, AuditGapError, AuditTrail
 from records.database import Database
+from records.refusals import Refusal, Refusals
 from records.requests import PublicState
 from records.snapshots import encode_snapshot
-from workflows.ports.approvals import AuditBatch, AuditPort
+from workflows.ports.approvals import START_REFUSED, AuditBatch, AuditPort
 from workflows.rules.inbox import listed_as, waiting_approvers
 
 REPAIR_RETRY_DELAY = timedelta(minutes=1)
 """Delay before the next attempt if an operator must repair the database first."""
+START = "start"
+"""The verb of a refused start in the record of refusals."""
+ID_TAKEN = "id_taken"
+"""The code of a refusal: the records have another request with this id."""
 
 
 class AuditActivities(AuditPort):
     """The audit trail in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._trail = AuditTrail(database)
+        self._refusals = Refusals(database)
+        self._now = now
 
     @activity.defn
     async def append(self, batch: AuditBatch) -> None:
@@ -30,7 +38,8 @@ class AuditActivities(AuditPort):
         `audit.gap` if earlier facts are missing. In both cases the database was changed or lost,
         and may be repaired or restored from a backup. Both errors are therefore retried forever,
         and each attempt logs an error. Until then the request shows nothing new and has no
-        further effects.
+        further effects. If the first fact is another, the id belongs to another request, which
+        Temporal no longer has: this one is refused for good.
         """
         state = PublicState(
             request_id=batch.request_id,
@@ -49,9 +58,23 @@ class AuditActivities(AuditPort):
         try:
             await self._trail.append(batch.facts, state)
         except AuditConflictError as error:
+            if error.sequence == 1:
+                raise await self._refused(batch, ID_TAKEN) from error
             raise _retried_until_repaired("audit.conflict", error) from error
         except AuditGapError as error:
             raise _retried_until_repaired("audit.gap", error) from error
+
+    async def _refused(self, batch: AuditBatch, code: str) -> ApplicationError:
+        """Record a refused start and return the failure that ends the request."""
+        request_id, requester = batch.request_id, batch.face.requester
+        activity.logger.error("start of %s refused: %s", request_id, code)
+        refusal = Refusal(
+            request_id=request_id, actor=requester, verb=START, code=code, at=self._now()
+        )
+        await self._refusals.append(refusal)
+        return ApplicationError(
+            code, code, batch.face.admin_channel, type=START_REFUSED, non_retryable=True
+        )
 
 
 def _retried_until_repaired(kind: str, error: Exception) -> ApplicationError:

@@ -159,7 +159,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
         try:
             yield Services(
                 commands=commands,
-                starts=Starts(workflows, requests, TimeOff(database), Requesters(slack)),
+                starts=Starts(workflows, requests, trail, TimeOff(database), Requesters(slack)),
                 approvals=ApprovalLookup(requests, workflows),
                 orders=OrderLookup(requests, workflows),
                 policies=policies,

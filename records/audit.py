@@ -79,6 +79,12 @@ class AuditTrail:
         async with self._database.reading() as connection:
             return facts_of(await _rows(connection, request_id))
 
+    async def first(self, request_id: str) -> AuditEvent | None:
+        """Return the first fact of a request, or None if the request is unknown."""
+        async with self._database.reading() as connection:
+            facts = facts_of(await _rows(connection, request_id, last=1))
+        return facts[0] if facts else None
+
     async def trail(self, request_id: str) -> Trail:
         """Return a request's trail as it is stored."""
         async with self._database.reading() as connection:
@@ -150,10 +156,12 @@ async def _next_number(connection: Transaction, request_id: str) -> int:
     return (newest or 0) + 1
 
 
-async def _rows(connection: Transaction, request_id: str) -> Sequence[Columns]:
-    found = await connection.execute(
-        select(audit_events)
-        .where(audit_events.c.request_id == request_id)
-        .order_by(audit_events.c.sequence)
-    )
+async def _rows(
+    connection: Transaction, request_id: str, last: int | None = None
+) -> Sequence[Columns]:
+    """Return the rows up to the fact number `last`, in order."""
+    wanted = select(audit_events).where(audit_events.c.request_id == request_id)
+    if last is not None:
+        wanted = wanted.where(audit_events.c.sequence <= last)
+    found = await connection.execute(wanted.order_by(audit_events.c.sequence))
     return [dict(row) for row in found.mappings()]

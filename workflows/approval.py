@@ -11,6 +11,7 @@ from workflows.card_workflow import CommandWorkflow
 from workflows.directory_reader import DirectoryReader
 from workflows.level_clock import next_level_clock
 from workflows.notifications import add_level_reply, send_notification
+from workflows.outbox import StartRefusedError
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines, levels
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
@@ -95,6 +96,14 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
     @workflow.run
     async def run(self, workflow_input: ApprovalInput) -> ApprovalOutcome:
         """Go through the levels until the request is closed, and return the outcome."""
+        try:
+            return await self._run()
+        except StartRefusedError as refusal:
+            self._state = rules.refuse_start(self._state, refusal.code, workflow.now())
+            await self._end_refused(refusal, has_heir=bool(self._heir_id()))
+            return ApprovalOutcome(face=self._published(), card=self._card.card)
+
+    async def _run(self) -> ApprovalOutcome:
         while self._state.is_open:
             if self._state.waits_for_level:
                 await self._reach_level()

@@ -5,7 +5,7 @@ of the single wait; if it fails, the time of the next attempt is one deadline of
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -75,6 +75,11 @@ class CardOwner:
         self._outbox.add(facts)
         if visible:
             self.card = rules.mark_changed(self.card, workflow.now(), clicked=clicked)
+
+    def drop(self) -> None:
+        """Forget the card and the notices of a request that must not start."""
+        self.card = replace(self.card, copies=())
+        self._notifications.restore(())
 
     def republish(self) -> None:
         """Publish the card again: a user saw an outdated copy."""
@@ -150,7 +155,12 @@ class CardOwner:
         self.card = card
 
     async def serve(self, until: Callable[[], bool], deadline: datetime | None = None) -> None:
-        """Serve audit, card and notices until `until()` is true or the deadline has passed."""
+        """Serve audit, card and notices until `until()` is true or the deadline has passed.
+
+        Raises:
+            StartRefusedError: the audit trail refused the first facts.
+
+        """
         while True:
             self._outbox.collect()
             self._collect_publish()
@@ -265,7 +275,12 @@ class CardOwner:
         )
 
     async def append_audit(self) -> None:
-        """Return when every fact is in the audit trail: for what must not happen before that."""
+        """Return when every fact is in the audit trail: for what must not happen before that.
+
+        Raises:
+            StartRefusedError: the audit trail refused the first facts.
+
+        """
         while self._outbox.facts:
             self._outbox.start_append(self._batch)
             await workflow.wait_condition(lambda: self._outbox.has_result)

@@ -6,7 +6,9 @@ from typing import Generic, NoReturn, TypeVar
 from temporalio import workflow
 
 from workflows.card_owner import CardOwner, CardSubject
+from workflows.outbox import StartRefusedError
 from workflows.refusal import refusing, running_update_id
+from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.card import CardState
 from workflows.rules.shared.click import REMEMBERED
@@ -67,6 +69,22 @@ class CardWorkflow(ABC, Generic[Published]):
     async def _continue_as_new(self) -> NoReturn:
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(self._next_input())
+
+    async def _end_refused(self, refusal: StartRefusedError, *, has_heir: bool = False) -> None:
+        """End a request that must not start: nothing is shown, requester and admins are notified.
+
+        An approval with an heir leaves the notice to the requester to it.
+        """
+        workflow.logger.error("start refused: %s", refusal.code)
+        self._card.drop()
+        kind, problem = NoticeKind.START_REFUSED, refusal.code
+        if not has_heir:
+            person = self._snapshot(0).requester.person
+            self._card.notify(kind, person=person, problem=problem)
+        if channel := refusal.admin_channel:
+            self._card.notify(kind, channel=channel, problem=problem)
+        await self._card.finish()
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _finish(self) -> None:
         """Serve the card until Slack has the last state, or continue as new if it takes long."""

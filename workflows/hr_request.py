@@ -5,8 +5,9 @@ from dataclasses import replace
 from temporalio import workflow
 
 from workflows.card_workflow import CardWorkflow
-from workflows.child_approval import outcome_of, start_approval
+from workflows.child_approval import ChildApproval, outcome_of, start_approval, withdraw_refused
 from workflows.hr_saga import HrSaga
+from workflows.outbox import StartRefusedError
 from workflows.rules.approvals.policy import route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
@@ -30,6 +31,7 @@ class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
     @workflow.init
     def __init__(self, workflow_input: HrInput) -> None:
         self._input = workflow_input
+        self._child: ChildApproval | None = None
         carried = workflow_input.carried
         if carried is not None:
             self._state = carried.state
@@ -61,6 +63,15 @@ class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
     @workflow.run
     async def run(self, workflow_input: HrInput) -> HrSnapshot:
         """Run the request to its end and serve its card until Slack shows the final state."""
+        try:
+            return await self._run()
+        except StartRefusedError as refusal:
+            await withdraw_refused(self._child, self._state.requester)
+            self._state = rules.refuse_start(self._state, refusal.code, workflow.now())
+            await self._end_refused(refusal)
+            return self.state()
+
+    async def _run(self) -> HrSnapshot:
         is_notified = self._state.ended_at is not None
         if self._state.status is Status.PENDING:
             await self._await_approval()
@@ -104,7 +115,7 @@ class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
             managers=workflow_input.managers,
             about=RequestKind.HR,
         )
-        child = await start_approval(request)
+        child = self._child = await start_approval(request)
         await self._card.serve(child.done)
         outcome = outcome_of(child)
         if outcome is None:

@@ -5,13 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
-from workflows.approval import ApprovalWorkflow
 from workflows.card_workflow import CommandWorkflow
-from workflows.child_approval import ChildApproval, outcome_of, start_approval
+from workflows.child_approval import (
+    ChildApproval,
+    outcome_of,
+    start_approval,
+    withdraw_approval,
+    withdraw_refused,
+)
 from workflows.mail_queue import MailQueue
 from workflows.order_saga import OrderSaga
+from workflows.outbox import StartRefusedError
 from workflows.rules.approvals.policy import Route
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind
 from workflows.rules.messages import CarriedOrder, OrderInput
@@ -51,6 +56,7 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
     def __init__(self, workflow_input: OrderInput) -> None:
         self._input = workflow_input
         self._route: Route = order_route(workflow_input.order, workflow_input.policy)
+        self._child: ChildApproval | None = None
         self._clicks = ()
         carried = workflow_input.carried
         if carried is not None:
@@ -88,6 +94,16 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
     @workflow.run
     async def run(self, workflow_input: OrderInput) -> OrderSnapshot:
         """Run the order to its end and serve its card until Slack shows the final state."""
+        try:
+            return await self._run()
+        except StartRefusedError as refusal:
+            await withdraw_refused(self._child, self._state.requester)
+            self._state = rules.refuse_start(self._state, refusal.code, workflow.now())
+            upsert_final_status(self._state.status)
+            await self._end_refused(refusal)
+            return self.details()
+
+    async def _run(self) -> OrderSnapshot:
         is_notified = self._state.ended_at is not None
         if self._state.status is OrderStatus.AWAITING_APPROVAL:
             if self._mails.pending:
@@ -191,7 +207,7 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
 
     async def _await_approval(self) -> None:
         """Run the approval as a child, which owns the card until it ends, and obey its outcome."""
-        child = await start_approval(self._approval_request())
+        child = self._child = await start_approval(self._approval_request())
         await self._card.serve(lambda: child.done() or self._state.cancelled is not None)
         if not child.done():
             await self._withdraw(child)
@@ -220,13 +236,8 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
     async def _withdraw(self, child: ChildApproval) -> None:
         """Withdraw the approval. If it has ended before, its outcome counts."""
         await self._card.append_audit()
-        withdrawal = verbs.withdrawal(self._state)
-        if withdrawal is None:
-            return
-        try:
-            await child.signal(ApprovalWorkflow.withdraw_by_parent, withdrawal)
-        except ApplicationError:  # it has just ended
-            workflow.logger.info("the approval had ended before it could be withdrawn")
+        if withdrawal := verbs.withdrawal(self._state):
+            await withdraw_approval(child, withdrawal)
 
     def _is_idle(self) -> bool:
         return super()._is_idle() and self._mails.is_idle

@@ -3,13 +3,26 @@
 from collections.abc import Callable, Iterable
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.options import RETRY_FOREVER
-from workflows.ports.approvals import AuditBatch, AuditPort
+from workflows.ports.approvals import START_REFUSED, AuditBatch, AuditPort
 from workflows.rules.shared.audit import AuditEvent
 
 Facts = tuple[AuditEvent, ...]
+
+
+class StartRefusedError(Exception):
+    """The audit trail does not accept the first facts, so the request must end without any effect.
+
+    `code` is the reason. `admin_channel` is the channel of the worker's policy file: that of the
+    refused request may be invented.
+    """
+
+    def __init__(self, code: str, admin_channel: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.admin_channel = admin_channel
 
 
 class Outbox:
@@ -24,6 +37,7 @@ class Outbox:
         self._facts: list[AuditEvent] = []
         self._append: workflow.ActivityHandle[None] | None = None
         self._batch_size = 0
+        self._is_sealed = False
 
     @property
     def facts(self) -> Facts:
@@ -41,8 +55,9 @@ class Outbox:
         return self._append is not None and self._append.done()
 
     def add(self, facts: Iterable[AuditEvent]) -> None:
-        """Queue new facts."""
-        self._facts.extend(facts)
+        """Queue new facts; none after a refused start."""
+        if not self._is_sealed:
+            self._facts.extend(facts)
 
     def start_append(self, batch_of: Callable[[Facts], AuditBatch]) -> None:
         """Start to append the queued facts, unless an append is under way."""
@@ -54,13 +69,22 @@ class Outbox:
         )
 
     def collect(self) -> None:
-        """Remove the facts of a finished append; those of a failed one stay queued."""
+        """Remove the facts of a finished append; those of a failed one stay queued.
+
+        Raises:
+            StartRefusedError: the audit trail refused the first facts. From now on facts are dropped.
+
+        """
         if self._append is None or not self._append.done():
             return
         handle, self._append = self._append, None
         try:
             handle.result()
-        except ActivityError as error:  # an operator ended it, which must not end the request too
+        except ActivityError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.type == START_REFUSED:
+                self._facts, self._is_sealed = [], True
+                raise StartRefusedError(*error.cause.details) from error
+            # An operator ended it, which must not end the request too.
             workflow.logger.error("facts not appended: %s", error.cause)
         else:
             del self._facts[: self._batch_size]

@@ -14,6 +14,7 @@ from bot.actions.requesters import Requesters
 from bot.policies.file import Policies
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
 from bot.temporal.client import StartInput, WorkflowClient
+from records.audit import AuditTrail
 from records.database import DATABASE_FAILURES
 from records.requests import Requests
 from records.time_off import TimeOff
@@ -25,6 +26,8 @@ from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
 from workflows.rules.orders.form import POLICY, DraftOrder, parse_order
 from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.people.actors import Actor
+from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.content import content_digest
 from workflows.rules.shared.errors import NotEnoughDaysLeftError
 from workflows.rules.shared.ids import approval_id
 
@@ -38,9 +41,10 @@ ExistingT = TypeVar("ExistingT", ApprovalSnapshot, OrderSnapshot)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started(Generic[ExistingT]):
-    """The result of a start. If it is not new, `existing` is the request or order with its id, if known.
+    """The result of a start. If it is not new, `existing` is the request or order with its id.
 
-    `is_same` is False only if that is known to be something else.
+    `existing` is None if it cannot be compared now. `is_same` is False only if it is known to be
+    something else.
     """
 
     is_new: bool
@@ -76,11 +80,13 @@ class Starts:
         self,
         workflows: WorkflowClient,
         requests: Requests,
+        trail: AuditTrail,
         time_off: TimeOff,
         requesters: Requesters,
     ) -> None:
         self._workflows = workflows
         self._requests = requests
+        self._trail = trail
         self._time_off = time_off
         self._requesters = requesters
 
@@ -95,6 +101,9 @@ class Starts:
     async def start(self, asked: StartInput, *, retry_for: float = 0) -> Started[Any]:
         """Start a request or order; if its id was used before, compare them. Safe to repeat.
 
+        The records know ids for longer than Temporal. If they cannot be read now, the worker checks
+        the id before the request has any effect.
+
         Raises:
             TemporalUnavailableError: Temporal does not answer within `retry_for` seconds, or its
                 usual timeout.
@@ -108,11 +117,24 @@ class Starts:
             wait=wait_exponential(multiplier=0.5, max=5),
             reraise=True,
         )
-        if await attempts(self._workflows.start, asked):
+        if await self._first_fact(asked) is None and await attempts(self._workflows.start, asked):
             return Started(is_new=True)
         existing = await self._existing(asked)
-        is_same = existing is None or _is_same(existing, asked)
+        is_same = await self._is_same(existing, asked)
+        if is_same is None:
+            return Started(is_new=False)
         return Started(is_new=False, existing=existing, is_same=is_same)
+
+    async def is_recorded(self, asked: StartInput) -> bool:
+        """Return whether the request that the records have under this id is the one asked for."""
+        return await self._is_same(await self._recorded(asked), asked) is True
+
+    async def refusal(self, asked: StartInput) -> str:
+        """Return the code of why the worker refused this start; empty if it did not, or not yet.
+
+        Raises TemporalUnavailableError if there is no answer in time.
+        """
+        return await self._workflows.start_refusal(asked.request_id)
 
     async def require_days_left(self, asked: HrInput) -> None:
         """Check the days off, unless this request exists already: it may have booked them itself.
@@ -141,23 +163,54 @@ class Starts:
                     lookup = OrderLookup(self._requests, self._workflows)
                     return await lookup.look_up(asked.request_id)
                 case HrInput():
-                    return await self._recorded(approval_id(asked.request_id))
+                    return await self._recorded(asked)
                 case ApprovalRequest():
                     return await self._approval(asked)
         except (*DATABASE_FAILURES, ValidationError) as error:
             _log.warning("start_not_compared", error=type(error).__name__)
         return None
 
-    async def _approval(self, asked: ApprovalRequest) -> ApprovalSnapshot | None:
+    async def _approval(self, asked: ApprovalRequest) -> ApprovalSnapshot | OrderSnapshot | None:
         try:
             menu = await self._workflows.menu(asked.request_id, asked.requester.person)
         except TemporalUnavailableError as error:
             _log.warning("start_not_compared", request_id=asked.request_id, why=str(error))
-            return None
-        return menu.face if menu else await self._recorded(asked.request_id)
+            menu = None
+        return menu.face if menu else await self._recorded(asked)
 
-    async def _recorded(self, request_id: str) -> ApprovalSnapshot | None:
+    async def _recorded(self, asked: StartInput) -> ApprovalSnapshot | OrderSnapshot | None:
+        match asked:
+            case OrderInput():
+                return readable_as(await self._requests.get(asked.request_id), OrderSnapshot)
+            case HrInput():
+                return await self._recorded_approval(approval_id(asked.request_id))
+            case ApprovalRequest():
+                return await self._recorded_approval(asked.request_id)
+
+    async def _recorded_approval(self, request_id: str) -> ApprovalSnapshot | None:
         return readable_as(await self._requests.get(request_id), ApprovalSnapshot)
+
+    async def _first_fact(self, asked: StartInput) -> AuditEvent | None:
+        try:
+            return await self._trail.first(asked.request_id)
+        except DATABASE_FAILURES as error:
+            _log.warning("id_not_checked", request_id=asked.request_id, error=type(error).__name__)
+            return None
+
+    async def _is_same(
+        self, existing: ApprovalSnapshot | OrderSnapshot | None, asked: StartInput
+    ) -> bool | None:
+        """Return whether this id belongs to the request asked for; None if that is unknown now.
+
+        The first fact has the content as submitted: the snapshot may be amended or redacted.
+        """
+        first = await self._first_fact(asked)
+        if first is not None and (is_same := _is_submission(first, asked)) is not None:
+            return is_same
+        if existing is None or existing.submitted is None:
+            return None
+        is_theirs = existing.requester.person == asked.requester.person
+        return is_theirs and existing.submitted == asked.submitted
 
 
 def _is_temporary(error: BaseException) -> bool:
@@ -166,13 +219,20 @@ def _is_temporary(error: BaseException) -> bool:
     )
 
 
-def _is_same(existing: Any, asked: StartInput) -> bool:
-    """Return whether both are the same request. The content of an amended request is not compared."""
-    if existing.requester.person != asked.requester.person:
-        return False
+def _is_submission(first: AuditEvent, asked: StartInput) -> bool | None:
+    """Return whether a first fact is that of the request asked for, under any version of its policy.
+
+    None for an order: its first fact does not contain it, but its snapshot is never amended.
+    """
     match asked:
         case OrderInput():
-            return bool(existing.order.typed == asked.order.typed)
-        case HrInput() | ApprovalRequest():
-            same_content = existing.content_revision > 1 or existing.content == asked.content
-            return bool(same_content and existing.policy == asked.policy.name)
+            return None
+        case ApprovalRequest() | HrInput():
+            name, content = asked.submitted
+            is_theirs = first.actor.person == asked.requester.person
+            is_same_policy = first.data["policy"].split()[0] == name
+            return (
+                is_theirs
+                and is_same_policy
+                and first.data["content_digest"] == content_digest(content)
+            )

@@ -169,9 +169,8 @@ class CliContext:
         """Return the starter of requests and orders, connected."""
         token = settings.text_of(self._config.slack_bot_token)
         slack = AsyncWebClient(token=token, base_url=self._config.slack_api_url) if token else None
-        return Starts(
-            await self._connection.workflows(), self.requests, self.time_off, Requesters(slack)
-        )
+        workflows = await self._connection.workflows()
+        return Starts(workflows, self.requests, self.trail, self.time_off, Requesters(slack))
 
     async def approvals(self) -> ApprovalLookup:
         """Return the lookup of approvals, connected."""

@@ -29,6 +29,7 @@ from bot.cli.request_output import instant
 from bot.cli.terminal import CommandError, Exit, remark
 from records.requests import RequestRecord
 from views import notices
+from views.explanations import problem_text
 from views.translator import ENGLISH
 from workflows.rules.approvals.request import ApprovalRequest
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -39,6 +40,7 @@ from workflows.rules.orders.verbs import OrderCommand
 from workflows.rules.people.actors import SourceKind
 from workflows.rules.shared.click import click_id
 from workflows.rules.shared.errors import RequesterNotAllowedError
+from workflows.rules.shared.failure import Failure
 
 POLL_INTERVAL = 1.0
 """Seconds between two reads of the records while a command waits for an outcome."""
@@ -69,14 +71,12 @@ async def start(context: CliContext, asked: ApprovalRequest | OrderInput) -> boo
             f"Repeat the command with --id {number}: only one {noun} is created.",
             Exit.UNCONFIRMED,
         ) from None
+    if not started.is_same:
+        raise _taken(number)
     if not started.is_new and started.existing is None:
         raise CommandError(
             f"{number} already exists, but Temporal, or the worker on its queue, did not answer in "
             "time, so nothing was changed. Please try again in a minute."
-        )
-    if not started.is_same:
-        raise CommandError(
-            f"{number} already exists with different content, so nothing was changed. Choose another --id."
         )
     return started.is_new
 
@@ -157,22 +157,33 @@ def has_ended(record: RequestRecord) -> bool:
     return snapshot is None or not snapshot.is_open
 
 
-async def outcome(context: CliContext, request_id: str) -> ApprovalSnapshot:
-    """Wait until the records have the end of a request, however long that takes."""
-    record = await last_record(context, request_id)
+async def outcome(context: CliContext, asked: ApprovalRequest) -> ApprovalSnapshot:
+    """Wait until the records have the end of the request that was started, however long that takes.
+
+    Raises:
+        CommandError: the worker refused the start, or the records have another request.
+
+    """
+    record = await last_record(context, asked.request_id, asked=asked)
     snapshot = readable_as(record, ApprovalSnapshot)
     if snapshot is None:  # another version of Countersign recorded the end
-        raise CommandError(f"{request_id} has ended: {record.status}.", Exit.ENDED)
+        raise CommandError(f"{asked.request_id} has ended: {record.status}.", Exit.ENDED)
     return snapshot
 
 
 async def last_record(
-    context: CliContext, number: str, on_look: Callable[[RequestRecord], None] = lambda _: None
+    context: CliContext,
+    number: str,
+    on_look: Callable[[RequestRecord], None] = lambda _: None,
+    asked: ApprovalRequest | OrderInput | None = None,
 ) -> RequestRecord:
     """Return the record of a request or order once it has ended, however long that takes.
 
+    If this command started it, `asked` is what it asked for: another record is never returned.
+
     Raises:
-        CommandError: the records do not have it within the context's `retry_for`.
+        CommandError: the worker refused the start, the records have another request, or nothing
+            within the context's `retry_for`.
 
     """
     await context.require_records()
@@ -183,7 +194,13 @@ async def last_record(
         if record is not None:
             on_look(record)
             if has_ended(record):
+                if asked is not None:
+                    await _require_started(context, asked)
                 return record
+        elif asked is not None and (code := await _refusal(context, asked)):
+            raise CommandError(
+                f"{number} was not started. {problem_text(Failure(code=code), ENGLISH)}"
+            )
         elif loop.time() - began > context.retry_for:
             raise CommandError(
                 f"{number} is not in the records yet. Is the worker running, and with the "
@@ -191,6 +208,25 @@ async def last_record(
                 Exit.UNCONFIRMED,
             )
         await asyncio.sleep(POLL_INTERVAL)
+
+
+async def _require_started(context: CliContext, asked: ApprovalRequest | OrderInput) -> None:
+    """Raise CommandError if the records have another request under the id of the one started."""
+    if not await (await context.starts()).is_recorded(asked):
+        raise _taken(asked.request_id)
+
+
+async def _refusal(context: CliContext, asked: ApprovalRequest | OrderInput) -> str:
+    try:
+        return await (await context.starts()).refusal(asked)
+    except TemporalUnavailableError:  # the records will tell
+        return ""
+
+
+def _taken(number: str) -> CommandError:
+    return CommandError(
+        f"{number} already exists with different content, so nothing was changed. Choose another --id."
+    )
 
 
 async def refresh_requests_of(

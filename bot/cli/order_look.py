@@ -13,6 +13,7 @@ from bot.cli.request_output import UNREAD
 from bot.cli.terminal import CommandError, remark
 from records.requests import RequestRecord
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.messages import OrderInput
 from workflows.rules.orders.order import OrderSnapshot, OrderStatus
 
 POLL_INTERVAL = 0.1
@@ -69,9 +70,12 @@ async def requires_approval(context: CliContext, order_id: str) -> bool:
     return waits or await context.record(snapshot.approval_id) is not None
 
 
-async def outcome(context: CliContext, order_id: str) -> OrderSnapshot:
+async def outcome(
+    context: CliContext, order_id: str, asked: OrderInput | None = None
+) -> OrderSnapshot:
     """Wait until the records have the end of an order, however long that takes.
 
+    If this command started the order, `asked` is what it asked for.
     What the order waits for is shown after two reads have seen it: the first may be outdated.
     """
     seen: list[str] = []
@@ -82,7 +86,7 @@ async def outcome(context: CliContext, order_id: str) -> OrderSnapshot:
             remark(text)
         seen.append(text)
 
-    record = await execution.last_record(context, order_id, remark_next_step)
+    record = await execution.last_record(context, order_id, remark_next_step, asked)
     return require_readable(record, OrderSnapshot)
 
 

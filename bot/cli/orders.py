@@ -123,7 +123,7 @@ async def _start(context: CliContext, asked: OrderInput, *, wait: bool, json: bo
         remark(_first_step(asked))
     if not wait:
         return Exit.DONE
-    snapshot = await order_look.outcome(context, order.order_id)
+    snapshot = await order_look.outcome(context, order.order_id, asked)
     output(order_json(snapshot), order_lines(snapshot), as_json=json)
     return _OUTCOMES.get(snapshot.status, Exit.ENDED)
 

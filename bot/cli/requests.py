@@ -106,7 +106,7 @@ async def _create(context: CliContext, asked: ApprovalRequest, *, wait: bool, js
     elif not asked.route.levels:
         remark(f"Approved: “{asked.route.rule}” needs no approval.")
     if wait:
-        snapshot = await execution.outcome(context, asked.request_id)
+        snapshot = await execution.outcome(context, asked)
         output(request_json(snapshot), request_lines(snapshot), as_json=json)
         return _OUTCOMES.get(snapshot.status, Exit.ENDED)
     if json:

@@ -19,6 +19,7 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from bot.temporal.start_refusals import refusal_in
 from workflows.refusal import REJECTED
 
 T = TypeVar("T")
@@ -150,6 +151,15 @@ class TemporalCalls:
             self._require_namespace(error)
             raise TemporalUnavailableError(f"start {workflow_id}") from error
         return True
+
+    async def start_refusal(self, workflow_id: str) -> str:
+        """Return the code of why the audit trail refused to start a workflow; empty if it did not.
+
+        Raises TemporalUnavailableError if Temporal does not answer in time.
+        """
+        fetch = self._client.get_workflow_handle(workflow_id).fetch_history
+        history = await self._queried("history", fetch, self._wait)
+        return await refusal_in(history) if history is not None else ""
 
     async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
         """Return a query's result, or None if there is no such workflow.

@@ -20,6 +20,7 @@ from temporalio.worker import (
 )
 from temporalio.workflow import ActivityHandle
 
+from bot.temporal.start_refusals import refusal_in
 from workflows.payloads import data_converter
 from workflows.ports.approvals import AuditBatch
 from workflows.registry import WORKFLOWS, runner
@@ -55,8 +56,9 @@ class ReplayedFacts:
 async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None:
     """Replay every run of a workflow, oldest first, and return the facts it had to append.
 
-    Returns None if Temporal does not know the workflow or has deleted it. If only the oldest runs
-    are deleted, the first facts are missing. Safe to repeat: nothing is written.
+    Returns None if Temporal does not know the workflow or has deleted it, or if it only has a
+    refused start under the same id, which appended no fact. If only the oldest runs are deleted,
+    the first facts are missing. Safe to repeat: nothing is written.
 
     Raises:
         NotReplayableError: this version's code does not match the history.
@@ -64,7 +66,7 @@ async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None
 
     """
     histories = await _histories(client, workflow_id)
-    if not histories:
+    if not histories or await refusal_in(histories[-1]):
         return None
     collected = _Collected()
     with ThreadPoolExecutor(max_workers=2) as threads:

@@ -10,10 +10,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.audit import AuditActivities
 from records.audit import AuditTrail
 from records.database import Database
+from records.refusals import Refusals
 from records.requests import Requests
 from records.snapshots import decode_snapshot
 from tests.records.builders import ANA, NOON, fact, facts, order
-from workflows.ports.approvals import AuditBatch
+from workflows.ports.approvals import START_REFUSED, AuditBatch
 from workflows.rules.approvals.policy import RouteReason
 from workflows.rules.approvals.request import Delegate, RecordedDecision, Remark, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot, NamedApprover
@@ -109,7 +110,7 @@ def _batch(snapshot: ApprovalSnapshot | OrderSnapshot, *numbers: int) -> AuditBa
 async def test_an_appended_snapshot_is_read_back_unchanged(
     database: Database, snapshot: ApprovalSnapshot | OrderSnapshot
 ) -> None:
-    activities = AuditActivities(database)
+    activities = AuditActivities(database, lambda: NOON)
     await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
     await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
 
@@ -126,9 +127,9 @@ async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A changed database must not end a request, because an operator may repair it."""
-    activities = AuditActivities(database)
-    await activities.append(_batch(ORDER, 1))
-    other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))
+    activities = AuditActivities(database, lambda: NOON)
+    await activities.append(_batch(ORDER, 1, 2))
+    other = replace(_batch(ORDER, 2), facts=(fact(2, reason="another"),))
 
     with pytest.raises(ApplicationError) as refused:
         await ActivityEnvironment().run(activities.append, other)
@@ -141,8 +142,24 @@ async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
     ] == [("ERROR", True)]
 
 
+async def test_a_conflict_with_the_first_fact_is_a_refused_start(database: Database) -> None:
+    """The id belongs to another request: no repair makes this one the first."""
+    activities = AuditActivities(database, lambda: NOON)
+    await activities.append(_batch(ORDER, 1))
+    other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))
+
+    with pytest.raises(ApplicationError) as refused:
+        await ActivityEnvironment().run(activities.append, other)
+
+    assert (refused.value.type, refused.value.non_retryable) == (START_REFUSED, True)
+    assert refused.value.details[0] == "id_taken"
+    assert await AuditTrail(database).facts("ORD-1") == facts(1)
+    (refusal,) = await Refusals(database).of("ORD-1")
+    assert (refusal.actor, refusal.verb, refusal.code) == (ORDER.requester, "start", "id_taken")
+
+
 async def test_a_gap_is_retried_until_the_missing_fact_arrives(database: Database) -> None:
-    activities = AuditActivities(database)
+    activities = AuditActivities(database, lambda: NOON)
     await activities.append(_batch(ORDER, 1))
 
     with pytest.raises(ApplicationError) as refused:
@@ -157,7 +174,7 @@ async def test_a_gap_is_retried_until_the_missing_fact_arrives(database: Databas
 async def test_the_subjects_a_request_depends_on_are_stored_with_its_facts(
     database: Database,
 ) -> None:
-    activities, requests = AuditActivities(database), Requests(database)
+    activities, requests = AuditActivities(database, lambda: NOON), Requests(database)
     subjects = ("group:sales-leads", "user:UBORIS")
     await activities.append(replace(_batch(APPROVAL, 1), watches=subjects))
 

@@ -146,4 +146,4 @@ class _AnyRequester(Requesters):
 
 
 def _starts(services: Services, database: Database, orders: WorkflowClient) -> Starts:
-    return Starts(orders, services.requests, TimeOff(database), _AnyRequester(None))
+    return Starts(orders, services.requests, services.trail, TimeOff(database), _AnyRequester(None))

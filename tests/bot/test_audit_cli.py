@@ -3,16 +3,12 @@
 import asyncio
 import csv
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from bot.actions.execute import Accepted, Refused
@@ -23,7 +19,8 @@ from records.personnel import Personnel
 from records.schema import audit_events, requests
 from records.trail import Flaw, fact_of
 from tests.bot.cli_driver import ANA, BORIS, FAY, GUS, CliDriver, cli_actor
-from tests.bot.order_driver import TIMEOUT, RunningWorker, make_order
+from tests.bot.forgetting import delete_workflow, until
+from tests.bot.order_driver import RunningWorker, make_order
 from tests.records.stories import change, contents, forge
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.hr.request import HrRequest, HrType
@@ -231,14 +228,7 @@ async def test_with_a_deleted_history_only_the_chain_is_checked(
 ) -> None:
     request = await rejected(cli)
     await worker.stop()
-    client = temporal.client
-    await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=request),
-        )
-    )
-    await until(lambda: is_deleted(temporal, request))
+    await delete_workflow(temporal.client, request)
     await worker.start()
 
     result = await cli.run("audit", "verify", request)
@@ -253,23 +243,6 @@ async def is_listed(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
     """Return whether Temporal lists the workflow; its list is eventually consistent."""
     found = temporal.client.list_workflows(f"WorkflowId = '{workflow_id}'")
     return bool([workflow async for workflow in found])
-
-
-async def is_deleted(temporal: WorkflowEnvironment, workflow_id: str) -> bool:
-    try:
-        await temporal.client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        return error.status is RPCStatusCode.NOT_FOUND
-    return False
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until `holds` returns true."""
-    async with asyncio.timeout(TIMEOUT):
-        while True:
-            if await holds():
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_a_missing_namespace_is_not_reported_as_a_deleted_history(

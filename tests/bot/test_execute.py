@@ -18,7 +18,7 @@ from bot.listeners.thread_comments import ThreadListeners
 from bot.temporal.calls import NamespaceMissingError, Refused, Unconfirmed
 from records.requests import RequestRecord
 from views.translator import ENGLISH, Translator
-from workflows.rules.approvals.request import Withdrawal
+from workflows.rules.approvals.request import ApprovalRequest, Withdrawal
 from workflows.rules.people.actors import Actor, Origin
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.shared.errors import NotAnApproverError, RequestClosedError
@@ -147,28 +147,53 @@ async def test_a_missing_namespace_is_not_taken_for_an_order_that_does_not_answe
         await orders.exists("ORD-00000001")
 
 
-async def test_waiting_for_a_request_that_another_version_recorded_ends_with_its_status() -> None:
-    record = RequestRecord(
-        request_id=REQUEST,
-        owner_id=REQUEST,
-        kind="approval",
-        requester="U0ANA",
-        status="expired",
-        face='{"kind": "other"}',
-        sequence=2,
-        opened_at=NOW,
-        changed_at=NOW,
-    )
+RECORD = RequestRecord(
+    request_id=REQUEST,
+    owner_id=REQUEST,
+    kind="approval",
+    requester="U0ANA",
+    status="expired",
+    face='{"kind": "other"}',
+    sequence=2,
+    opened_at=NOW,
+    changed_at=NOW,
+)
+
+
+async def _wait(*, is_recorded: bool) -> CommandError:
+    """Return the error of a wait whose request has ended in the records."""
 
     async def current() -> None:
         pass
 
-    context = SimpleNamespace(requests=Records(record), require_records=current, retry_for=0)
+    async def recorded(_: object) -> bool:
+        return is_recorded
 
-    with pytest.raises(CommandError, match="has ended: expired") as error:
-        await execution.outcome(cast("CliContext", context), REQUEST)
+    async def starts() -> object:
+        return SimpleNamespace(is_recorded=recorded)
 
-    assert error.value.code is Exit.ENDED
+    context = SimpleNamespace(
+        requests=Records(RECORD), require_records=current, starts=starts, retry_for=0
+    )
+    asked = cast("ApprovalRequest", SimpleNamespace(request_id=REQUEST))
+    with pytest.raises(CommandError) as error:
+        await execution.outcome(cast("CliContext", context), asked)
+    return error.value
+
+
+async def test_waiting_for_a_request_that_another_version_recorded_ends_with_its_status() -> None:
+    error = await _wait(is_recorded=True)
+
+    assert "has ended: expired" in str(error)
+    assert error.code is Exit.ENDED
+
+
+async def test_a_wait_is_for_the_request_that_was_started_and_no_other() -> None:
+    """The records were down at the start, so the worker refused it; now they have an older one."""
+    error = await _wait(is_recorded=False)
+
+    assert "already exists with different content" in str(error)
+    assert error.code is Exit.CANNOT
 
 
 BOT = "U0BOT"

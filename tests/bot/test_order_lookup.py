@@ -1,30 +1,15 @@
 """The status of an order: from its workflow, else from the records with their age."""
 
-import asyncio
-
 import pytest
 from slack_bolt.async_app import AsyncApp
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.testing import WorkflowEnvironment
 
 from bot.listeners.services import Services
 from emulator.client import StandInClient, text_of
-from tests.bot.order_driver import ANA, APPROVALS, GUS, TIMEOUT, OrderDriver, RunningWorker, exists
+from tests.bot.forgetting import forget
+from tests.bot.order_driver import ANA, APPROVALS, GUS, OrderDriver, RunningWorker
 from workflows.rules.approvals.request import Status
 from workflows.rules.orders.order import OrderStatus
-
-
-async def _deleted(env: WorkflowEnvironment, order_id: str) -> None:
-    await env.client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=env.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=order_id),
-        )
-    )
-    async with asyncio.timeout(TIMEOUT):
-        while await exists(env, order_id):  # noqa: ASYNC110 - the server sends no event
-            await asyncio.sleep(0.05)
 
 
 async def test_an_order_answers_itself_and_the_records_answer_after_its_deletion(
@@ -34,7 +19,7 @@ async def test_an_order_answers_itself_and_the_records_answer_after_its_deletion
     await order_driver.skip_to_end(order_id)
     itself = await services.orders.look_up(order_id)
 
-    await _deleted(temporal, order_id)
+    await forget(temporal.client, order_id)
     recorded = await services.orders.look_up(order_id)
 
     assert itself is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
+from activities.audit import ID_TAKEN
 from bot.policies import keys as policy_keys
 from views.catalogue import CATALOGUES, FALLBACK, Messages, read
 from views.translator import ENGLISH, MissingTextError, language_of, translator
@@ -24,7 +25,7 @@ from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.saga import StepStatus
 
 DAY = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
-OWN_WORDS = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED)
+OWN_WORDS = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED, NoticeKind.START_REFUSED)
 CONTENT_FIELDS = ("title", "text", "amount", "links", "sources", "reason", "comment", "delegate")
 
 PLAIN, COUNTED = CATALOGUES[FALLBACK].plain, CATALOGUES[FALLBACK].counted
@@ -158,7 +159,7 @@ CAUSES = "".join(
 )
 FAILURES = set(
     re.findall(r'(?:"code": |_refusal\(\s*|_retryable\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
-)
+) | {ID_TAKEN}
 
 
 def test_every_cause_of_a_failure_has_its_text_and_there_are_no_others() -> None:

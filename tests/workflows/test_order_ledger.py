@@ -151,7 +151,7 @@ class LedgerPorts(FakePorts):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.audit: RecordedAudit = RecordedAudit(
-            changes=self.changes, records=AuditActivities(database)
+            changes=self.changes, records=AuditActivities(database, lambda: NOON)
         )
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)

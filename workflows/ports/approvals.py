@@ -11,6 +11,9 @@ from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
+START_REFUSED = "start.refused"
+"""The error type of a refused start. Its details are the code and the admin channel."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditBatch:
@@ -37,7 +40,8 @@ class AuditPort:
 
         Safe to repeat: a fact with a known request id and sequence is skipped. Raises
         ApplicationError `audit.conflict` if a different fact has the same sequence and `audit.gap`
-        if earlier facts are missing. Both are retried until the trail is fixed.
+        if earlier facts are missing. Both are retried until the trail is fixed. If the different
+        fact is the first, the id belongs to another request: that is START_REFUSED, not retried.
         """
         raise NotImplementedError
 

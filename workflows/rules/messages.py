@@ -99,6 +99,11 @@ class OrderInput:
         """The order's id."""
         return self.order.order_id
 
+    @property
+    def submitted(self) -> Order:
+        """What makes two starts under one id the same: the whole order, as typed."""
+        return self.order.typed
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedHr:
@@ -134,3 +139,8 @@ class HrInput:
     def content(self) -> Content:
         """The content of its approval."""
         return content_from_request(self.request)
+
+    @property
+    def submitted(self) -> tuple[str, Content]:
+        """What makes two starts under one id the same: the policy and the content."""
+        return self.policy.name, self.content

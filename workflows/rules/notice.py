@@ -32,11 +32,13 @@ class NoticeKind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     OUTCOME = "outcome"
     CARD_NOT_POSTED = "card_not_posted"
+    START_REFUSED = "start_refused"
 
 
 AFTER_CLOSING = (
     NoticeKind.OUTCOME,
     NoticeKind.CARD_NOT_POSTED,
+    NoticeKind.START_REFUSED,
     NoticeKind.ORDER_PAID,
     NoticeKind.ORDER_DELIVERED,
     NoticeKind.ORDER_CANCELLED,

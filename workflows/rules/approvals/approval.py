@@ -38,6 +38,7 @@ from workflows.rules.approvals.transitions import (
     with_level,
     with_notification,
 )
+from workflows.rules.people.actors import CLOCK
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.content import content_digest, content_evidence
 from workflows.rules.shared.errors import (
@@ -71,6 +72,13 @@ def submit(request: ApprovalRequest, now: datetime) -> Change:
         },
     )
     return approve_if_no_level(change, now)
+
+
+def refuse_start(state: ApprovalState, code: str, now: datetime) -> ApprovalState:
+    """Return the closed state of a request that must not start. It has no fact: no trail has it."""
+    return replace(
+        state, status=Status.ADMIN_CLOSED, closed_at=now, closed_by=CLOCK, closing_rule=code
+    )
 
 
 def check_decide(state: ApprovalState, decision: Decision, now: datetime) -> None:

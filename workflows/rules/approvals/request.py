@@ -62,6 +62,11 @@ class ApprovalRequest:
     amendable: bool = True
     about: RequestKind = RequestKind.APPROVAL
 
+    @property
+    def submitted(self) -> tuple[str, Content]:
+        """What makes two starts under one id the same: the policy and the content."""
+        return self.policy.name, self.content
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:

@@ -124,6 +124,11 @@ class ApprovalSnapshot:
         return self.about is not RequestKind.APPROVAL
 
     @property
+    def submitted(self) -> tuple[str, Content] | None:
+        """The policy and the content as submitted; None if it was amended since."""
+        return (self.policy, self.content) if self.content_revision == 1 else None
+
+    @property
     def is_open(self) -> bool:
         """Whether the request has not ended yet."""
         return self.status in OPEN

@@ -86,6 +86,18 @@ def approval_lost(state: HrState, now: datetime) -> HrChange:
     return _end(HrChange(state=lost), Provisioning.NOT_NEEDED, now)
 
 
+def refuse_start(state: HrState, code: str, now: datetime) -> HrState:
+    """Return the ended state of a request that must not start. It has no fact: no trail has it."""
+    failure, status = Failure(code=code), Status.ADMIN_CLOSED
+    return replace(
+        state,
+        status=status,
+        failure=failure,
+        provisioning=Provisioning.NOT_NEEDED,
+        ended_at=now,
+    )
+
+
 def next_step(state: HrState) -> HrStepName:
     """Return the step to begin now."""
     return machine.next_step(state.steps).name

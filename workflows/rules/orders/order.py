@@ -328,6 +328,11 @@ class OrderSnapshot:
         return False
 
     @property
+    def submitted(self) -> Order:
+        """The order as submitted: it is never amended."""
+        return self.order.typed
+
+    @property
     def is_open(self) -> bool:
         """Whether the order has not ended yet."""
         return self.status not in ENDED

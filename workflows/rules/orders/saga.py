@@ -113,6 +113,12 @@ def approval_lost(state: OrderState, now: datetime) -> OrderChange:
     return end(OrderChange(state=failed), OrderStatus.FAILED, now)
 
 
+def refuse_start(state: OrderState, code: str, now: datetime) -> OrderState:
+    """Return the ended state of an order that must not start. It has no fact: no trail has it."""
+    failure = str(Failure(code=code))
+    return replace(state, status=OrderStatus.FAILED, failure=failure, stuck=None, ended_at=now)
+
+
 def next_step(state: OrderState) -> StepName:
     """Return the step to begin now, or the step that waits for a payment."""
     return machine.next_step(state.steps).name
