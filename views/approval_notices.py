@@ -34,6 +34,8 @@ def build(notice: Notice, snapshot: ApprovalSnapshot, link: str, t: Translator) 
             return _approval_requested(notice, snapshot, link, t)
         case NoticeKind.CHANGES_WANTED:
             return _changes_requested(snapshot, link, t)
+        case NoticeKind.COMMENTED:
+            return _commented(notice, snapshot, link, t)
         case NoticeKind.DELEGATE_REFUSED:
             return text_message(_lead("delegate_refused", snapshot, link, t), t)
         case _:
@@ -72,13 +74,17 @@ def _approval_requested(
         lines.append(t("tell.asked.stand_in", people=t.list(seats)))
     if level and level.expires_at:
         lines.append(t("level.deadline", when=t.date(level.expires_at)))
-    text = "\n".join(lines)
+    return _addressed(notice, text_message("\n".join(lines), t), lines[0], t)
+
+
+def _addressed(notice: Notice, message: Message, sentence: str, t: Translator) -> Message:
+    """Return the message, in a thread with mentions; `sentence` is its notification's text there."""
     if notice.person or not notice.people:
-        return text_message(text, t)
+        return message
     people = people_text(notice.people, NAMED, t)
     return Message(
-        text=t("tell.to", people=people, sentence=lines[0]),
-        blocks=[*_mention_blocks(notice.people, t), text_block(BlockId.NOTICE, text, t)],
+        text=t("tell.to", people=people, sentence=sentence),
+        blocks=[*_mention_blocks(notice.people, t), *message.blocks],
     )
 
 
@@ -121,6 +127,22 @@ def _changes_requested(snapshot: ApprovalSnapshot, link: str, t: Translator) -> 
         return message
     quote = plain_note(BlockId.CHANGE_REQUEST, t("quote", reason=reason), _QUOTE, t)
     return Message(text=message.text, blocks=[*message.blocks, quote])
+
+
+def _commented(notice: Notice, snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:
+    """Return the latest comment, unless it is private: to the requester, or to the approvers."""
+    requester = snapshot.requester.person
+    for_requester = notice.person == requester
+    comments = [c for c in snapshot.remarks if (c.person != requester) == for_requester]
+    if not comments:
+        lead = _lead("commented.private", snapshot, link, t)
+        return _addressed(notice, text_message(lead, t), lead, t)
+    lead = _lead("commented", snapshot, link, t, who=t.mention(comments[-1].person))
+    message = text_message(lead, t)
+    words = t("quote", reason=comments[-1].text.strip())
+    quote = plain_note(BlockId.COMMENTS, words, _QUOTE, t)
+    quoted = Message(text=message.text, blocks=[*message.blocks, quote])
+    return _addressed(notice, quoted, lead, t)
 
 
 def _blocked(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:

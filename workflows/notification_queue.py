@@ -13,7 +13,12 @@ from workflows.rules.notice import NoticeKind, PendingNotice, notice_of, still_r
 from workflows.rules.shared.card import CardCopy, long_retry_delay, try_at
 from workflows.rules.snapshots import Snapshot
 
-_LATEST_ONLY = (NoticeKind.REMINDED, NoticeKind.BLOCKED, NoticeKind.ATTENTION)
+_LATEST_ONLY = (
+    NoticeKind.REMINDED,
+    NoticeKind.BLOCKED,
+    NoticeKind.ATTENTION,
+    NoticeKind.COMMENTED,
+)
 """Only the latest notice of these kinds is sent: after an outage the older ones are noise."""
 
 

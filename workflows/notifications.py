@@ -16,12 +16,15 @@ def send_notification(card: CardOwner, state: ApprovalState, notification: Notif
     match notification.kind:
         case NotificationKind.ASKED:
             _notify_approvers(card, state, notification.people)
-        case NotificationKind.REMINDED:
+        case NotificationKind.COMMENTED if state.request.requester.person in notification.people:
+            card.notify(NoticeKind.COMMENTED, person=state.request.requester.person)
+        case NotificationKind.REMINDED | NotificationKind.COMMENTED:
+            kind = NoticeKind(notification.kind.value)
             here, away = _by_place(state, notification.people)
             if here:
-                card.notify(NoticeKind.REMINDED, people=here, level=level)
+                card.notify(kind, people=here, level=level)
             for person in away:
-                card.notify(NoticeKind.REMINDED, person=person, level=level)
+                card.notify(kind, person=person, level=level)
         case NotificationKind.BLOCKED:
             if channel := state.request.policy.admin_channel:
                 card.notify(NoticeKind.BLOCKED, channel=channel, people=state.admins)

@@ -188,6 +188,7 @@ _FROM_FORM: Mapping[str, Callable[[Submission], Any]] = {
     "verdict": lambda submission: Verdict(submission.verb.value),
     "reason": lambda submission: submission.typed.reason,
     "text": lambda submission: submission.typed.reason,
+    "notify": lambda _: True,
     "delegate": lambda submission: submission.typed.delegate,
     "approvers": _approvers,
     "content": verb_modal.amended,

@@ -88,7 +88,7 @@ def comment(
 
     async def make(_: CliContext, actor: Actor) -> Comment:
         typed = command.text_of("", "-", "TEXT") if text == "-" else command.typed(text, "TEXT")
-        return Comment(actor=actor, text=typed.strip())
+        return Comment(actor=actor, text=typed.strip(), notify=True)
 
     verbs.run(verbs.REQUESTS, request, as_, make, key=key, timeout=timeout, json=json)
 

@@ -328,7 +328,11 @@ NO_COMMENT: dict[str, Change] = {
     "it was deleted": lambda event: {**event, "subtype": "message_deleted", "hidden": True},
     "a link was unfolded": lambda event: {**event, "subtype": "message_changed"},
     "a person joined": lambda event: {**event, "subtype": "channel_join"},
-    "another person started the thread": lambda event: {**event, "parent_user_id": ANA},
+    "another person started the thread": lambda event: {
+        **event,
+        "thread_ts": "1999999999.000001",
+        "parent_user_id": ANA,
+    },
     "it has no author": lambda event: {key: value for key, value in event.items() if key != "user"},
     "it is blank": lambda event: {**event, "text": "  "},
     "it is in no thread": lambda event: {

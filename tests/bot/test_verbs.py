@@ -180,6 +180,25 @@ async def test_a_verb_chosen_too_late_is_refused_and_recorded(
     ]
 
 
+async def test_a_comment_by_more_reaches_the_requester_and_the_answer_the_approvers(
+    slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
+) -> None:
+    pending = await request_driver.create(level(BORIS))
+    form = await request_driver.form(BORIS, pending, Verb.COMMENT)
+    await slack.submit(BORIS, form, {"reason": "Which room?"})
+    asked = await slack.wait_for_message(f"D{ANA}", ANA, lambda m: "Which room?" in text_of(m))
+
+    form = await request_driver.form(ANA, pending, Verb.COMMENT)
+    await slack.submit(ANA, form, {"reason": "Room 7"})
+    answered = await slack.wait_for_message(
+        APPROVALS, BORIS, lambda m: "commented on" in m["text"], thread_ts=pending.ts
+    )
+
+    assert f"<@{BORIS}> commented on" in text_of(asked)
+    assert f"<@{BORIS}>: <@{ANA}> commented on" in answered["text"]
+    assert "Room 7" in text_of(answered)
+
+
 async def test_requested_changes_are_made_and_decided_again(
     slack: StandInClient, bot: AsyncApp, request_driver: RequestDriver
 ) -> None:

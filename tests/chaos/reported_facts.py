@@ -18,6 +18,7 @@ REPORTING_TEXTS: dict[str, Fact] = {
     },
     "change_request": Fact.DECISION_RECORDED,
     "tell.changes_wanted": Fact.DECISION_RECORDED,
+    "tell.commented": Fact.COMMENT_ADDED,
     "comments.by": Fact.COMMENT_ADDED,
     "changes.title": Fact.REQUEST_AMENDED,
     "level.stand_in": Fact.SEAT_DELEGATED,

@@ -163,6 +163,20 @@ async def commented_approval(harness: Harness, workflow_id: str) -> WorkflowHand
     return handle
 
 
+async def discussed_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """An approver and the requester comment outside the thread, so both are notified."""
+    handle = await harness.open_request(BOTH, request_id=workflow_id)
+    question = updates.comment("UBORIS", notify=True)
+    await harness.send(handle, question, click="golden-question")
+    await harness.until_idle(handle)
+    await harness.decide(handle, "UBORIS", click="golden-first")
+    await harness.send(handle, updates.comment("UANA", notify=True), click="golden-answer")
+    await harness.until_idle(handle)
+    await harness.decide(handle, "UCLARA", click="golden-second")
+    await harness.run_to_end(handle)
+    return handle
+
+
 async def continued_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
     """The run that ended with continue-as-new."""
     handle = await harness.open_request(BOTH, request_id=workflow_id)
@@ -417,6 +431,7 @@ SCENARIOS: dict[str, Scenario] = {
     "reassigned_approval": reassigned_approval,
     "closed_approval": closed_approval,
     "commented_approval": commented_approval,
+    "discussed_approval": discussed_approval,
     "continued_approval": continued_approval,
     "resumed_approval": resumed_approval,
     "completed_order": completed_order,

@@ -21,8 +21,11 @@ from tests.rules.builders import (
     kinds,
     level,
     next_opened,
+    open_request,
     opened,
+    policy,
     quorum_of,
+    request_under,
     submitted,
     table,
 )
@@ -37,7 +40,8 @@ from tests.rules.verbs import (
     refusal_of,
     yes,
 )
-from workflows.rules.approvals.request import ApprovalState, Remark, Status
+from workflows.rules.approvals.policy import Notify
+from workflows.rules.approvals.request import ApprovalState, NotificationKind, Remark, Status
 
 OPEN = opened(level(BORIS, CLARA, quorum=quorum_of(2)), expires_at=after(minutes=5))
 STOOD_IN = apply_result(
@@ -136,6 +140,62 @@ def test_a_comment_is_a_fact_with_its_whole_text_and_decides_nothing() -> None:
     assert change.state.levels == OPEN.levels
     assert change.state.status is Status.PENDING
     assert change.state.remarks == (Remark(person=BORIS, text=text, at=after(minutes=1)),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readers:
+    description: str
+    given: ApprovalState
+    person: str
+    then: tuple[str, ...]
+
+
+@table(
+    Readers(
+        description="an approver's are for the requester", given=OPEN, person=BORIS, then=(ANA,)
+    ),
+    Readers(description="an admin's are for the requester", given=OPEN, person=GUS, then=(ANA,)),
+    Readers(
+        description="the requester's are for the approvers",
+        given=OPEN,
+        person=ANA,
+        then=(BORIS, CLARA),
+    ),
+    Readers(
+        description="those who have decided are not notified",
+        given=decided(OPEN, yes(BORIS)),
+        person=ANA,
+        then=(CLARA,),
+    ),
+    Readers(description="nor is an earlier level", given=SECOND, person=ANA, then=(DORA,)),
+    Readers(
+        description="approvers who have not decided are notified while changes are requested",
+        given=decided(OPEN, changes(BORIS)),
+        person=ANA,
+        then=(CLARA,),
+    ),
+    Readers(
+        description="no one is asked before the approvers are known",
+        given=submitted(level(BORIS)),
+        person=ANA,
+        then=(),
+    ),
+    Readers(
+        description="a policy can leave the approvers alone",
+        given=open_request(request_under(policy(level(BORIS), notify=Notify.NONE))),
+        person=ANA,
+        then=(),
+    ),
+)
+def test_a_comment_notifies_those_it_is_for(row: Readers) -> None:
+    found = comment(row.given, row.person, notify=True).notifications
+
+    assert tuple(person for notification in found for person in notification.people) == row.then
+    assert {notification.kind for notification in found} <= {NotificationKind.COMMENTED}
+
+
+def test_a_reply_in_the_thread_needs_no_notice() -> None:
+    assert comment(OPEN, BORIS).notifications == ()
 
 
 def test_the_state_keeps_the_last_three_and_counts_all() -> None:

@@ -99,9 +99,14 @@ def withdraw(state: ApprovalState, taken_back: Withdrawal, now: datetime = NOON)
 
 
 def comment(
-    state: ApprovalState, person: str, text: str = "which colour?", now: datetime = NOON
+    state: ApprovalState,
+    person: str,
+    text: str = "which colour?",
+    now: datetime = NOON,
+    *,
+    notify: bool = False,
 ) -> Change:
-    said = Comment(actor=actor(person), text=text)
+    said = Comment(actor=actor(person), text=text, notify=notify)
     return execute(state, said, now)
 
 

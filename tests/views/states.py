@@ -160,8 +160,17 @@ def unreadable() -> ApprovalSnapshot:
 
 
 def commented() -> ApprovalSnapshot:
+    return _commented_by(ANA, BORIS, CLARA, BORIS)
+
+
+def discussed() -> ApprovalSnapshot:
+    """An approver and the requester comment."""
+    return _commented_by(BORIS, ANA)
+
+
+def _commented_by(*people: Actor) -> ApprovalSnapshot:
     state = opened(request(LAPTOPS))
-    for number, who in enumerate((ANA, BORIS, CLARA, BORIS)):
+    for number, who in enumerate(people):
         remark = Comment(actor=who, text=f"Remark {number}: *see* <https://evil.example|here>")
         state = approval.comment(state, remark, NOW + timedelta(minutes=number)).state
     return snapshot(state, 5)

@@ -104,6 +104,36 @@ def test_requested_changes_are_quoted_as_plain_text() -> None:
     assert quote["elements"][0]["type"] == "plain_text"
 
 
+@pytest.mark.parametrize(
+    ("addressee", "who", "words"),
+    [
+        ({"person": "U0ANA"}, "<@U0BORIS> commented on", "“Remark 0: *see* <https"),
+        ({"person": "U0BORIS"}, "<@U0ANA> commented on", "“Remark 1: *see* <https"),
+        ({"people": ("U0BORIS",)}, "<@U0ANA> commented on", "“Remark 1: *see* <https"),
+    ],
+)
+def test_a_comment_is_quoted_as_plain_text(addressee: Any, who: str, words: str) -> None:
+    """The requester reads the latest comment of the others, and the approvers the requester's."""
+    notice = Notice(key="n-1", kind=NoticeKind.COMMENTED, face=states.discussed(), **addressee)
+    message = notice_messages.message(notice)
+    quote: Any = message.blocks[-1]
+
+    assert who in message.text
+    assert quote["elements"][0]["type"] == "plain_text"
+    assert quote["elements"][0]["text"].startswith(words)
+
+
+def test_a_private_comment_is_not_quoted_in_the_channel() -> None:
+    snapshot = replace(states.discussed(), private=True)
+    in_thread = Notice(key="n-1", kind=NoticeKind.COMMENTED, face=snapshot, people=("U0BORIS",))
+
+    public, private = _text(in_thread), _text(replace(in_thread, people=(), person="U0BORIS"))
+
+    assert "Remark" not in public
+    assert "There is a new comment" in public
+    assert "commented on" in private
+
+
 @pytest.mark.parametrize("make", [*examples.APPROVALS.values(), *examples.ORDERS.values()])
 def test_an_outcome_has_the_card_without_buttons(make: object) -> None:
     assert callable(make)

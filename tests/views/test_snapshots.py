@@ -109,6 +109,8 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "changes_wanted": _notice(
         NoticeKind.CHANGES_WANTED, states.waits_for_changes(), person="U0ANA"
     ),
+    "commented.requester": _notice(NoticeKind.COMMENTED, states.discussed(), person="U0ANA"),
+    "commented.approvers": _notice(NoticeKind.COMMENTED, states.discussed(), people=("U0BORIS",)),
     "delegate_refused": _notice(NoticeKind.DELEGATE_REFUSED, examples.pending(), person="U0BORIS"),
     "blocked": _notice(NoticeKind.BLOCKED, states.unreadable(), channel="#approvals-admin"),
 }

@@ -218,6 +218,32 @@ async def test_the_requester_is_notified_of_requested_changes(
     assert ports.notices.sent[0].person == "UANA"
 
 
+async def test_an_approvers_comment_reaches_the_requester(
+    harness: Harness, ports: FakePorts
+) -> None:
+    handle = await harness.open_request(BOTH)
+
+    await harness.send(handle, updates.comment("UBORIS", notify=True))
+    await harness.until_idle(handle)
+
+    assert ports.notices.summary() == [("commented", "UANA")]
+    assert ports.notices.sent[0].person == "UANA"
+
+
+async def test_the_requesters_comment_reaches_the_approvers_still_asked(
+    harness: Harness, ports: FakePorts
+) -> None:
+    ports.directory.outside = ("UDORA",)
+    handle = await harness.open_request(level("three", "UBORIS", "UCLARA", "UDORA", quorum=3))
+    await harness.decide(handle, "UBORIS")
+
+    await harness.send(handle, updates.comment("UANA", notify=True))
+    await harness.until_idle(handle)
+
+    assert sorted(ports.notices.summary()) == [("commented", "UCLARA"), ("commented", "UDORA")]
+    assert [notice.person for notice in ports.notices.sent] == ["", "UDORA"]
+
+
 async def test_a_delegate_is_notified(harness: Harness, ports: FakePorts) -> None:
     handle = await harness.open_request(BOTH)
 

@@ -64,8 +64,8 @@ def _with_verdict(approval: Update, verdict: Verdict, reason: str) -> Update:
     return replace(approval, message=replace(approval.message, verdict=verdict, reason=reason))
 
 
-def comment(person: str, text: str = "which colour?") -> Update:
-    return Update(name="comment", message=Comment(actor=by(person), text=text))
+def comment(person: str, text: str = "which colour?", *, notify: bool = False) -> Update:
+    return Update(name="comment", message=Comment(actor=by(person), text=text, notify=notify))
 
 
 def amend(person: str = "UANA", *, title: str = "A cheaper desk", revision: int = 1) -> Update:

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     CHANGES_WANTED = "changes_wanted"
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
+    COMMENTED = "commented"
     ATTENTION = "attention"
     ORDER_PAID = "order_paid"
     ORDER_SHIPPED = "order_shipped"
@@ -129,7 +130,9 @@ def still_relevant(pending: PendingNotice, snapshot: Snapshot) -> PendingNotice 
     if not isinstance(snapshot, ApprovalSnapshot) or not snapshot.is_open:
         return None
     match pending.kind:
-        case NoticeKind.ASKED | NoticeKind.REMINDED:
+        case NoticeKind.COMMENTED if not pending.level:  # it is for the requester
+            is_relevant = True
+        case NoticeKind.ASKED | NoticeKind.REMINDED | NoticeKind.COMMENTED:
             return _to_undecided(pending, snapshot.open_level)
         case NoticeKind.BLOCKED:
             is_relevant = snapshot.open_level is not None and bool(snapshot.open_level.blocked)

@@ -12,7 +12,7 @@ from workflows.rules.approvals.levels import (
     pass_if_certain,
     reject_if_certain,
 )
-from workflows.rules.approvals.policy import LevelRule, ReasonRule
+from workflows.rules.approvals.policy import LevelRule, Notify, ReasonRule
 from workflows.rules.approvals.request import (
     ApprovalRequest,
     ApprovalState,
@@ -220,7 +220,7 @@ def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
     remark = Remark(person=comment.actor.person, text=comment.text, at=now)
     remarks = append_recent(change.state.remarks, remark, MAX_REMARKS)
     state = replace(change.state, comments=change.state.comments + 1, remarks=remarks)
-    return note(
+    change = note(
         replace(change, state=state),
         Fact.COMMENT_ADDED,
         comment.actor,
@@ -228,6 +228,20 @@ def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
         level=len(state.levels),
         reason=comment.text,
     )
+    people = _readers_of(state, comment, now) if comment.notify else ()
+    if not people:
+        return change
+    return with_notification(change, Notification(kind=NotificationKind.COMMENTED, people=people))
+
+
+def _readers_of(state: ApprovalState, comment: Comment, now: datetime) -> tuple[str, ...]:
+    """Return whom a comment is for: the requester, or the requester's approvers who may still decide."""
+    requester = state.request.requester.person
+    if comment.actor.person != requester:
+        return (requester,)
+    if state.level is None or state.level.passed or state.request.policy.notify is Notify.NONE:
+        return ()
+    return seats.may_decide(state.level, now)
 
 
 def check_withdraw(state: ApprovalState, withdrawal: Withdrawal, now: datetime) -> None:

@@ -81,10 +81,14 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comment:
-    """A comment, which decides nothing."""
+    """A comment, which decides nothing.
+
+    `notify` is set if its readers must be notified: a reply in the card's thread needs no notice.
+    """
 
     actor: Actor
     text: str
+    notify: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -332,6 +336,7 @@ class NotificationKind(StrEnum):
     CHANGES_WANTED = "changes_wanted"
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
+    COMMENTED = "commented"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
