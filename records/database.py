@@ -2,28 +2,26 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import URL, Connection, event, func, make_url, select, text
+from sqlalchemy import URL, Connection, Select, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
 
-from records import migration, sqlite_driver
+from records import migration, postgresql, sqlite_driver
+from records.postgresql import DatabaseUnusableError, UrlParameterError
 from records.transaction import Transaction, transaction
 
 DATABASE_FAILURES = (SQLAlchemyError, OSError)
 """The exceptions that the drivers raise if the database cannot be reached or used."""
 BUSY_TIMEOUT = 5.0
 """Seconds that a transaction waits for the locks of another."""
-CONNECT_TIMEOUT = 10.0
-COMMAND_TIMEOUT = 60.0
-"""Seconds after which a PostgreSQL connection attempt, or a statement, fails."""
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -63,6 +61,15 @@ class SchemaError(Exception):
         self.needed = needed
 
 
+START_FAILURES = (
+    DatabaseUnusableError,
+    SchemaError,
+    UnsupportedDatabaseError,
+    UrlParameterError,
+)
+"""What keeps a program from starting to use its database. Each text is one sentence for people."""
+
+
 def async_url(text: str) -> URL:
     """Return the URL with the asyncio driver of its database.
 
@@ -71,17 +78,15 @@ def async_url(text: str) -> URL:
             no password.
 
     """
-    url = make_url(text)
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UnsupportedDatabaseError("this URL") from None
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
         raise UnsupportedDatabaseError(url.drivername)
     if driver.startswith("sqlite") and url.database in (None, "", ":memory:"):
         raise UnsupportedDatabaseError("SQLite without a file")
-    if (
-        "sslmode" in url.query
-    ):  # libpq's name, as in most URLs of hosted databases; asyncpg calls it ssl
-        mode = url.query["sslmode"]
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return url.set(drivername=driver)
 
 
@@ -122,9 +127,8 @@ class Database:
         transactions run one after another.
         """
         async with self._write_queue, transaction(self._writers) as connection:
-            if subject and not self._is_sqlite:
-                number = func.hashtextextended(subject, 0)
-                await connection.execute(select(func.pg_advisory_xact_lock(number)))
+            if not self._is_sqlite:
+                await connection.execute(_locked(subject))
             yield connection
 
     @asynccontextmanager
@@ -134,9 +138,15 @@ class Database:
             yield connection
 
     async def upgrade(self) -> None:
-        """Migrate the schema to the newest version. Safe to repeat and to run concurrently."""
-        async with self.writing(_SCHEMA) as connection:
-            await connection.run_sync(migration.upgrade)
+        """Migrate the schema to the newest version. Safe to repeat and to run concurrently.
+
+        Raises:
+            DatabaseUnusableError: the database cannot be read or written.
+
+        """
+        with _as_unusable():
+            async with self.writing(_SCHEMA) as connection:
+                await connection.run_sync(migration.upgrade)
 
     async def is_current(self) -> bool:
         """Return whether the schema is the version that this program needs."""
@@ -157,10 +167,12 @@ class Database:
 
         Raises:
             SchemaError: it is another version. The message says how to fix that.
+            DatabaseUnusableError: the database cannot be read.
 
         """
-        async with self.reading() as connection:
-            found = await connection.run_sync(migration.found)
+        with _as_unusable():
+            async with self.reading() as connection:
+                found = await connection.run_sync(migration.found)
         if found != migration.needed():
             raise SchemaError(found, migration.needed(), newer=not migration.is_known(found))
 
@@ -168,6 +180,28 @@ class Database:
         """Close every connection. Safe to repeat."""
         await self._readers.dispose()
         await self._writers.dispose()
+
+
+def _locked(subject: str) -> Select[Any]:
+    """Return the statement that starts a writing transaction on PostgreSQL."""
+    timeout = func.set_config("lock_timeout", f"{BUSY_TIMEOUT:.0f}s", True)  # noqa: FBT003 - SQL
+    if not subject:
+        return select(timeout)
+    return select(timeout, func.pg_advisory_xact_lock(func.hashtextextended(subject, 0)))
+
+
+@contextmanager
+def _as_unusable() -> Iterator[None]:
+    """Turn a driver's error into one sentence."""
+    try:
+        yield
+    except DatabaseUnusableError:
+        raise
+    except DATABASE_FAILURES as error:
+        cause = getattr(error, "orig", None) or error
+        raise DatabaseUnusableError(
+            f"The database cannot be used: {str(cause).splitlines()[0]}. Check DATABASE_URL."
+        ) from error
 
 
 class _WriteQueue:
@@ -259,14 +293,7 @@ def _is_busy(error: sqlite3.OperationalError | OperationalError) -> bool:
 
 def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """Return one engine for reading and one for writing, which share their connections."""
-    # Driver calls are never cancelled (see records.transaction), so each needs its own timeout.
-    connect_args = {
-        "timeout": CONNECT_TIMEOUT,
-        "command_timeout": COMMAND_TIMEOUT,
-        "server_settings": {"lock_timeout": f"{BUSY_TIMEOUT:.0f}s"},
-    }
-    # Ping, because the server may have restarted since a connection was last used.
-    engine = create_async_engine(url, connect_args=connect_args, pool_pre_ping=True)
+    engine = postgresql.engine(url)
     return (
         engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
         engine,

@@ -29,7 +29,7 @@ from bot.policies.file import Policies
 from bot.runtime import settings
 from records.absences import Absences
 from records.audit import AuditTrail
-from records.database import DATABASE_FAILURES, Database, SchemaError, UnsupportedDatabaseError
+from records.database import DATABASE_FAILURES, START_FAILURES, Database
 from records.redactions import Redactions
 from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
@@ -90,8 +90,7 @@ def _as_command_errors() -> Iterator[None]:
     except (
         policy_file.PolicyFileError,
         policy_file.UnknownPolicyError,
-        SchemaError,
-        UnsupportedDatabaseError,
+        *START_FAILURES,
         TemporalUnavailableError,
     ) as error:
         raise CommandError(str(error)) from error

@@ -20,7 +20,7 @@ from bot.cli import demo as demo_process
 from bot.cli.terminal import Exit
 from bot.policies import file as policy_file
 from bot.runtime import settings
-from records.database import Database, SchemaError, UnsupportedDatabaseError
+from records.database import START_FAILURES, Database
 from records.stock import MAIN, Product, Stock
 from workflows.rules.approvals.policy import Policy
 from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
@@ -54,8 +54,7 @@ _REFUSALS = (
     policy_file.PolicyFileError,
     policy_file.UnknownPolicyError,
     settings.SettingsError,
-    SchemaError,
-    UnsupportedDatabaseError,
+    *START_FAILURES,
 )
 
 

@@ -15,7 +15,7 @@ import uvloop
 from bot.policies import file as policy_file
 from bot.runtime import http_server, logs, settings
 from bot.temporal.calls import TemporalUnavailableError
-from records.database import SchemaError, UnsupportedDatabaseError
+from records.database import START_FAILURES
 from slack_api.access import WrongTokenError
 
 REFUSED = 2
@@ -48,8 +48,7 @@ def run(main: Main) -> NoReturn:
     except (
         policy_file.PolicyFileError,
         settings.SettingsError,
-        SchemaError,
-        UnsupportedDatabaseError,
+        *START_FAILURES,
         TemporalUnavailableError,
         WrongTokenError,
         http_server.AddressError,

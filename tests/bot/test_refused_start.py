@@ -11,9 +11,11 @@ from bot.temporal.connecting import TemporalSettingsError, connect
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
 from tests.journeys.programs import Program, clean_environment, free_port
-from tests.journeys.starter import starter
+from tests.journeys.starter import COUNTERSIGN, starter
 
 BOT, WORKER = ("-m", "bot"), (str(ROOT / "worker.py"),)
+
+NO_DATABASE = "postgresql://me:secret@127.0.0.1:1/records"
 
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "bot, wrong bot token": (
@@ -40,6 +42,21 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
         BOT,
         {"TEMPORAL_NAMESPACE": "elsewhere"},
         "Temporal has no namespace “elsewhere”. Check TEMPORAL_NAMESPACE.",
+    ),
+    "bot, no database": (
+        BOT,
+        {"DATABASE_URL": NO_DATABASE},
+        "The database at 127.0.0.1:1 cannot be used: nothing listens there. Check DATABASE_URL.",
+    ),
+    "worker, unknown parameter": (
+        WORKER,
+        {"DATABASE_URL": f"{NO_DATABASE}?sslmod=require"},
+        "DATABASE_URL: the parameter sslmod is unknown. Remove it.",
+    ),
+    "db upgrade, no database": (
+        (COUNTERSIGN, "db", "upgrade"),
+        {"DATABASE_URL": NO_DATABASE},
+        "The database at 127.0.0.1:1 cannot be used: nothing listens there. Check DATABASE_URL.",
     ),
     "worker, key without TLS": (
         WORKER,
