@@ -267,19 +267,18 @@ def _read(written: str) -> list[BulkItem]:
 
 def check(submission: BulkSubmission, t: Translator) -> dict[str, str]:
     """Return the field errors that can be found without a workflow; empty if there are none."""
-    reason = submission.reason
+    reason, errors = submission.reason, dict[str, str]()
     if not submission.items:
-        return {InputId.CHOSEN.value: t("refusal.text_missing")}
+        errors[InputId.CHOSEN.value] = t("refusal.text_missing")
     asking = [item for item in submission.items if item.needs_reason(submission.verdict)]
     if asking and not reason.strip():
         numbers = t.list([str(item.number) for item in asking])
-        sentence = t("bulk.reason.required", numbers=numbers)
-        return {InputId.REASON.value: sentence}
+        errors[InputId.REASON.value] = t("bulk.reason.required", numbers=numbers)
     try:
         require_short(reason)
     except RuleError as error:
-        return notices.field_refusals({InputId.REASON.value: error}, t)
-    return {}
+        errors |= notices.field_refusals({InputId.REASON.value: error}, t)
+    return errors
 
 
 def working(t: Translator) -> View:

@@ -9,10 +9,12 @@ from bot.actions.registry import command_of
 from bot.listeners.inbox import refresh_inbox
 from bot.listeners.interactions import Interactions, open_modal
 from bot.listeners.services import Services
-from bot.policies.keys import SourceError
+from bot.policies.keys import SourceError, read_source
 from views import card_click, notices, verb_modal
 from views.blocks import View
 from views.ids import ActionId, CallbackId, InputId
+from views.translator import Translator
+from views.verb_modal import Submission
 from workflows.rules.approvals.request import Decision, Verdict
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.people.actors import Actor, Origin
@@ -64,15 +66,10 @@ class ApprovalListeners:
         submission = verb_modal.parse_submission(args.body)
         person, context = submission.person, submission.context
         t = self._services.cached_translator(person)
-        if errors := verb_modal.check(submission, t):
+        if errors := verb_modal.check(submission, t) | _source_errors(submission, t):
             await args.ack(response_action="errors", errors=errors)
             return
-        try:
-            command = command_of(submission)
-        except SourceError as error:
-            sentence = notices.not_a_source(error.written, t)
-            await args.ack(response_action="errors", errors={InputId.SOURCES.value: sentence})
-            return
+        command = command_of(submission)
         await args.ack(response_action="update", view=verb_modal.working(t))
         acked = time.monotonic()
         submitted = click_id(context.request_id, submission.view_id, person, submission.view_hash)
@@ -94,3 +91,13 @@ class ApprovalListeners:
         await show(sentence, again)
         if interaction.surface.is_private:  # an inbox message, which is outdated now
             await refresh_inbox(self._services, interaction, outcome, submission.verb)
+
+
+def _source_errors(submission: Submission, t: Translator) -> dict[str, str]:
+    """Return the error of the first approver who is not written as in a policy."""
+    try:
+        for written in submission.typed.written_sources:
+            read_source(written)
+    except SourceError as error:
+        return {InputId.SOURCES.value: notices.not_a_source(error.written, t)}
+    return {}

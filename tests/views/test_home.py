@@ -269,6 +269,14 @@ def test_a_reason_is_required_if_any_policy_requires_one() -> None:
     assert (elsewhere, with_one) == ({}, {})
 
 
+def test_all_mistakes_of_the_bulk_form_come_at_once() -> None:
+    form = bulk_modal.form(inboxes.to_decide().to_decide, ENGLISH)
+
+    mistakes = bulk_modal.check(bulk_modal.parse(submitted(form, reason="half \ud800")), ENGLISH)
+
+    assert mistakes.keys() == {"chosen", "reason"}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
