@@ -15,8 +15,9 @@ JSON_TEXTS = frozenset(
         *("description", "item", "new_role", "new_team", "link"),
     }
 )
-"""Keys of stored JSON whose values contain text from people. So does `title` within `TITLED`."""
-TITLED = ("content", "request")
+"""Keys of stored JSON whose values contain text from people. So does `title`, except within `_POLICY`."""
+_POLICY = ("", "approval")
+"""Objects of a snapshot whose `title` is that of the policy: the snapshot itself, and its approval's."""
 _DAYS = ("starts", "ends")
 """Keys of an HR request whose values are a day or null."""
 _OF_ORDER = ("customer", "email", "note")
@@ -57,7 +58,7 @@ def without_texts(value: Any, texts: frozenset[str], key: str = "", within: str 
         case list():
             return [without_texts(item, texts, key, within) for item in value]
         case str() if value in texts and (
-            key in JSON_TEXTS or (key == "title" and within in TITLED)
+            key in JSON_TEXTS or (key == "title" and within not in _POLICY)
         ):
             return ""
         case str() if value in texts and key in _DAYS and within == "request":

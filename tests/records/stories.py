@@ -72,6 +72,7 @@ def public(snapshot: Snapshot, request_id: str, owner_id: str = "") -> PublicSta
         requester=snapshot.requester.person,
         status=snapshot.status.value,
         face=encode_snapshot(snapshot),
+        goes_on=snapshot.is_open,
     )
 
 

@@ -43,6 +43,7 @@ from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapsh
 from workflows.rules.hr import saga as hr_saga
 from workflows.rules.hr.request import HrRequest, HrType, content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, hr_snapshot
+from workflows.rules.journeys import JOURNEYS
 from workflows.rules.orders import order as order_rules
 from workflows.rules.orders import saga as order_saga
 from workflows.rules.people.actors import Origin
@@ -164,9 +165,12 @@ async def test_several_texts_of_a_fact_can_be_redacted(
     assert (await trail.verify("APR-1")).intact
 
 
-@pytest.mark.parametrize("status", ["pending", "changes_requested"])
-async def test_a_running_request_is_not_redacted(database: Database, status: str) -> None:
-    await AuditTrail(database).append(facts(1, 2), state(status=status, kind="approval"))
+@pytest.mark.parametrize("kind", JOURNEYS)
+async def test_a_running_request_of_any_journey_is_not_redacted(
+    database: Database, kind: str
+) -> None:
+    running = replace(state(kind=kind), goes_on=True)
+    await AuditTrail(database).append(facts(1, 2), running)
     before = await contents(database)
 
     with pytest.raises(StillOpenError) as refused:
@@ -213,7 +217,7 @@ async def test_an_orders_approval_and_the_order_are_redacted_together(database: 
     received = order_saga.receive(order(), actor("UANA"), policy(), NOON, needs_approval=True)
     ended = order_saga.approval_ended(received.state, snapshot, NOON)
     shown = public(order_rules.order_snapshot(ended.state, 1), "ORD-1")
-    await trail.append(received.facts, replace(shown, status="awaiting_approval"))
+    await trail.append(received.facts, replace(shown, goes_on=True))
     number = next(fact.sequence for fact in written if fact.kind is Fact.DECISION_RECORDED)
     with pytest.raises(StillOpenError):
         await Redactions(database).redact(wish(number, request_id=child_id))

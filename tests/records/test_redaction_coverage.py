@@ -23,16 +23,17 @@ from tests.rules.builders import ANA, BORIS, NOON, actor, level, open_request, p
 from views.home import HomePlace
 from workflows.rules.approvals import approval
 from workflows.rules.approvals.request import Decision, RequestKind, Verdict
-from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
+from workflows.rules.approvals.snapshot import approval_snapshot
 from workflows.rules.hr import saga as hr_saga
 from workflows.rules.hr.request import HrRequest, HrType, content_from_request
-from workflows.rules.hr.snapshot import HrSnapshot, HrStepName, Provisioning, hr_snapshot
+from workflows.rules.hr.snapshot import HrStepName, Provisioning, hr_snapshot
 from workflows.rules.orders import saga as order_saga
-from workflows.rules.orders.order import OrderSnapshot, OrderStatus, order_snapshot
+from workflows.rules.orders.order import OrderStatus, order_snapshot
 from workflows.rules.people.actors import Origin
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.failure import foreign_failure
 from workflows.rules.shared.ids import approval_id
+from workflows.rules.snapshots import Snapshot
 
 REDACTED = frozenset(
     {
@@ -138,7 +139,7 @@ def test_every_text_in_a_stored_snapshot_is_redacted_or_not_private_for_a_reason
     kept = {name for names in NOT_PRIVATE_KEYS.values() for name in names.split()}
     stored = {
         key
-        for snapshot in (ApprovalSnapshot, OrderSnapshot, HrSnapshot, HrRequest)
+        for snapshot in (*typing.get_args(Snapshot), HrRequest)
         for key in _text_keys(snapshot, "", set())
     }
 
@@ -152,6 +153,21 @@ def test_another_systems_sentence_is_redacted_in_a_snapshot() -> None:
 
     assert without_texts({"stuck": {"problem": failure}}, frozenset({WHY})) == {
         "stuck": {"problem": {"code": "refused", "data": {"message": ""}}}
+    }
+
+
+def test_the_title_of_any_journeys_request_is_redacted_and_a_policys_is_not() -> None:
+    content, texts = {"title": CURE}, frozenset({CURE})
+    stored = {
+        "title": CURE,
+        "a_new_journeys_request": content,
+        "approval": {"title": CURE, "content": content},
+    }
+
+    assert without_texts(stored, texts) == {
+        "title": CURE,
+        "a_new_journeys_request": {"title": ""},
+        "approval": {"title": CURE, "content": {"title": ""}},
     }
 
 
