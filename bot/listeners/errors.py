@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -30,6 +32,31 @@ listener that fails if this handler returns before the next poll."""
 TRIGGER_USED = "exchanged_trigger_id"
 """Slack's error if a click was delivered twice and the first delivery, perhaps to another process,
 has opened the form already."""
+
+FormAgain = Callable[[dict[str, Any], str, Services, Translator], View]
+"""Returns a submitted form, with its values and a sentence (already escaped) at the top."""
+
+FORMS_AGAIN: Mapping[str, FormAgain] = MappingProxyType(
+    {
+        CallbackId.ORDER: lambda body, sentence, services, t: order_modal.failed(
+            body["view"], services.products.entries, sentence, t
+        ),
+        CallbackId.VERB: lambda body, sentence, _, t: verb_modal.again(
+            verb_modal.parse_submission(body), sentence, t
+        ),
+        CallbackId.APPROVAL: lambda body, sentence, services, t: approval_modal.failed(
+            body["view"], form_choices(services), sentence, t
+        ),
+        CallbackId.HR: lambda body, sentence, services, t: hr_modal.failed(
+            body["view"], hr_offer(services), sentence, t
+        ),
+        CallbackId.AWAY: lambda body, sentence, _, t: away_modal.again(
+            away_modal.parse(body), (), sentence, t
+        ),
+    }
+)
+"""How each form is shown again after an unexpected error, so that nothing typed is lost. The form
+for several decisions is not: some of them may have been executed."""
 
 _log = structlog.get_logger("bot.errors")
 
@@ -82,21 +109,13 @@ def _form_again(
     body: dict[str, Any], sentence: str, services: Services, t: Translator
 ) -> View | None:
     """Return the submitted form, with its values and the sentence on top; None for other payloads."""
+    if _kind(body) != "view_submission":
+        return None
+    form_again = FORMS_AGAIN.get(text_at(body, "view", "callback_id"))
     try:
-        match text_at(body, "view", "callback_id") if _kind(body) == "view_submission" else "":
-            case CallbackId.ORDER:
-                return order_modal.failed(body["view"], services.products.entries, sentence, t)
-            case CallbackId.VERB:
-                return verb_modal.again(verb_modal.parse_submission(body), sentence, t)
-            case CallbackId.APPROVAL:
-                return approval_modal.failed(body["view"], form_choices(services), sentence, t)
-            case CallbackId.HR:
-                return hr_modal.failed(body["view"], hr_offer(services), sentence, t)
-            case CallbackId.AWAY:
-                return away_modal.again(away_modal.parse(body), (), sentence, t)
+        return form_again(body, sentence, services, t) if form_again is not None else None
     except UnreadablePayloadError:
-        pass
-    return None
+        return None
 
 
 def _kind(body: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import pytest
 import structlog
 from slack_bolt.async_app import AsyncApp
 
+from bot.listeners.errors import FORMS_AGAIN
 from bot.listeners.services import Services
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
@@ -14,6 +15,7 @@ from tests.bot.order_driver import ANA, APPROVALS, BORIS, GUS, Json, OrderDriver
 from tests.bot.order_form import fill_in, open_form, order_id_of
 from tests.bot.signed_clicks import SECRET, SignedHttp, click_payload, with_button_value
 from views import notices
+from views.ids import CallbackId
 from views.translator import ENGLISH
 
 SORRY = notices.internal_error("", ENGLISH).strip()
@@ -121,7 +123,11 @@ async def test_a_click_without_a_user_is_ignored(
     assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
-@pytest.mark.parametrize("callback_id", ["verb", "approval", "order", "away"])
+def test_every_form_but_that_of_several_decisions_is_shown_again() -> None:
+    assert set(FORMS_AGAIN) == set(CallbackId) - {CallbackId.BULK}
+
+
+@pytest.mark.parametrize("callback_id", FORMS_AGAIN)
 async def test_an_unreadable_form_is_answered_in_its_modal(
     slack: StandInClient, http: SignedHttp, callback_id: str
 ) -> None:
