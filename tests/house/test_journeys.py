@@ -18,9 +18,18 @@ TYPES = re.compile(
     rf"\b({SNAPSHOTS}|{'|'.join(type_.__name__ for type_ in get_args(StartInput))})\b"
 )
 KINDS = re.compile(rf"\bRequestKind\.|^'({'|'.join(RequestKind)})'$")
+PATTERNS = re.compile(rf"\b({SNAPSHOTS})\(|\bRequestKind\.|^'({'|'.join(RequestKind)})'$")
+ALLOWED = {
+    "records/incoming_payments.py": "payments belong to orders",
+    "records/requests.py": "the command line lists approvals and orders separately",
+    "workflows/approval.py": "only an approval that is not about another request keeps its card",
+    "workflows/rules/approvals/snapshot.py": "only such an approval is no child",
+    "workflows/rules/inbox.py": "only approvals wait for people",
+    "workflows/rules/notice.py": "only approvals have levels, and only orders have parcels",
+}
 SOURCES = [
     path
-    for package in ("activities", "bot", "slack_api", "views")
+    for package in ("activities", "bot", "records", "slack_api", "views", "workflows")
     for path in sorted((ROOT / package).rglob("*.py"))
 ]
 
@@ -40,7 +49,7 @@ def narrowings(source: str) -> Iterator[str]:
                 if any(KINDS.search(side) or re.fullmatch(SNAPSHOTS, side) for side in sides):
                     yield ast.unparse(node)
             case ast.match_case(pattern=pattern):
-                if re.search(rf"\b({SNAPSHOTS})\(|\bRequestKind\.", ast.unparse(pattern)):
+                if PATTERNS.search(ast.unparse(pattern)):
                     yield ast.unparse(pattern)
 
 
@@ -54,6 +63,7 @@ def narrowings(source: str) -> Iterator[str]:
         "journey.kind is not RequestKind.HR",
         "type(face) is ApprovalSnapshot",
         "match face:\n    case HrSnapshot():\n        pass",
+        "match row['kind']:\n    case 'hr':\n        pass",
     ],
 )
 def test_the_check_finds_each_form(source: str) -> None:
@@ -63,4 +73,4 @@ def test_the_check_finds_each_form(source: str) -> None:
 def test_no_code_outside_the_registries_tells_journeys_apart() -> None:
     found = {str(path.relative_to(ROOT)): list(narrowings(path.read_text())) for path in SOURCES}
 
-    assert {path: expressions for path, expressions in found.items() if expressions} == {}
+    assert {path for path, expressions in found.items() if expressions} == ALLOWED.keys(), found

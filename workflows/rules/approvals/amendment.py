@@ -1,7 +1,9 @@
 """Amendments: the requester changes the content, and all earlier decisions become void."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from workflows.rules.approvals.deadlines import advance_clock, require_open
 from workflows.rules.approvals.levels import approve_if_no_level
@@ -24,6 +26,16 @@ from workflows.rules.shared.errors import (
     StaleContentError,
 )
 
+CONTENT_CHECKS: Mapping[RequestKind, Callable[[Content, Content], None]] = MappingProxyType(
+    {RequestKind.HR: check_amended}
+)
+"""Checks of amended content by journey, called with the content before and after the amendment.
+
+A journey whose workflow carries out the amended content has a check: the content must still be a
+request of that journey. This table is not part of the journey registry, which imports snapshots,
+which import this module.
+"""
+
 
 def may_be_amended(state: ApprovalState) -> bool:
     """Return whether policy and request allow another amendment."""
@@ -45,7 +57,7 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
     Raises:
         RequestClosedError, NotTheRequesterError, StaleContentError, NotAmendableError,
         AmendmentsUsedUpError, NothingChangedError, NoTierError, and the errors of
-        `check_content`; for an HR request also those of `hr.check_amended`.
+        `check_content`; for the approval of a journey also those of its check in `CONTENT_CHECKS`.
 
     """
     state = require_open(state, now)
@@ -58,8 +70,9 @@ def check_amend(state: ApprovalState, amendment: Amendment, now: datetime) -> No
     content = _content(state, amendment)
     if not content_changes(state.request.content, content):
         raise NothingChangedError
-    if state.request.about is RequestKind.HR:
-        check_amended(state.request.content, content)
+    check = CONTENT_CHECKS.get(state.request.about)
+    if check is not None:
+        check(state.request.content, content)
     route(state.request.policy, amendment.content.amount)
 
 
