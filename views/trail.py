@@ -6,9 +6,7 @@ from views.blocks import VIEW, Block, json_size, note, text_block
 from views.ids import BlockId
 from views.people import actor_text
 from views.translator import Translator
-from workflows.rules.approvals.request import Verdict
-from workflows.rules.hr.snapshot import HrStepName
-from workflows.rules.orders.order import StepName
+from workflows.rules.approvals.request import RequestKind, Verdict
 from workflows.rules.shared.audit import AuditEvent
 
 LATEST = 40
@@ -71,6 +69,6 @@ def _what(fact: AuditEvent, t: Translator) -> str:
 
 
 def _step(name: str, t: Translator) -> str:
-    if name in set(HrStepName):
-        return t(f"hr.step.{name}")
-    return t(f"order.step.{name}") if name in set(StepName) else ""
+    """Return the name of a step of any journey; an empty string if the fact is about no step."""
+    keys = (f"{kind}.step.{name}" for kind in RequestKind)
+    return next((t(key) for key in keys if name and t.has(key)), "")

@@ -13,7 +13,7 @@ from activities.audit import ID_TAKEN
 from bot.policies import keys as policy_keys
 from views.catalogue import CATALOGUES, FALLBACK, Messages, read
 from views.translator import ENGLISH, MissingTextError, language_of, translator
-from workflows.rules.approvals.request import OPEN, Status, Verdict
+from workflows.rules.approvals.request import OPEN, RequestKind, Status, Verdict
 from workflows.rules.approvals.verbs import Verb
 from workflows.rules.hr.request import ALL_FIELDS, HrType, Priority
 from workflows.rules.hr.saga import UNREADABLE
@@ -125,6 +125,7 @@ def test_every_key_is_used() -> None:
         *(f"hr.type.{type_}" for type_ in HrType),
         *(f"hr.priority.{priority}" for priority in Priority),
         *(f"field.{field}" for field in ("type", "priority", *ALL_FIELDS) if field != "amount"),
+        *(f"home.kind.{kind}" for kind in RequestKind),
         *(f"hr.provisioning.{status}" for status in Provisioning),
         *(f"hr.{part}.{step}" for part in ("step", "told") for step in HrStepName),
         *(f"refusal.{error.code}" for error in RuleError.__subclasses__()),

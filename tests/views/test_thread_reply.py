@@ -10,8 +10,6 @@ from tests.views.test_hr import done
 from views import approval_card, cards
 from views.thread_reply import request_of
 from views.translator import ENGLISH
-from workflows.rules.approvals.snapshot import ApprovalSnapshot
-from workflows.rules.orders.order import OrderSnapshot
 from workflows.rules.shared.card import CardCopy
 from workflows.rules.snapshots import Snapshot
 
@@ -36,17 +34,7 @@ def test_our_own_card_names_its_request() -> None:
 def test_a_closed_card_names_its_request_too(snapshot: Snapshot) -> None:
     card = cards.build(snapshot, CardCopy(channel="#c", key="k"))
 
-    assert request_of(message(blocks=card.blocks), BOT) == _id_of(snapshot)
-
-
-def _id_of(snapshot: Snapshot) -> str:
-    if isinstance(snapshot, ApprovalSnapshot):
-        return snapshot.request_id
-    return (
-        snapshot.order.order_id
-        if isinstance(snapshot, OrderSnapshot)
-        else snapshot.request.request_id
-    )
+    assert request_of(message(blocks=card.blocks), BOT) == snapshot.request_id
 
 
 def test_the_same_card_posted_by_another_app_names_no_request() -> None:

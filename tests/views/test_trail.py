@@ -1,5 +1,6 @@
 """The audit trail in a modal: every fact has a text, and any facts give a valid view."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,14 @@ def test_every_fact_has_its_text(kind: Fact, locale: str) -> None:
     text = text_of({"blocks": [block]})
     assert "{" not in text.replace("{date_short_pretty}", "").replace("{time}", "")
     assert kind.value not in text
+
+
+@pytest.mark.parametrize("key", ["order.step.reserve", "hr.step.register"])
+def test_the_step_of_any_journey_is_named(key: str) -> None:
+    name = key.rpartition(".")[2]
+    fact = replace(facts(1)[0], kind=Fact.STEP_COMPLETED, data={"step": name})
+
+    assert ENGLISH(key) in text_of({"blocks": trail_blocks([fact], ENGLISH)})
 
 
 def test_the_latest_facts_are_shown_and_the_others_counted() -> None:
