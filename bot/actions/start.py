@@ -162,10 +162,10 @@ class Starts:
                 case OrderInput():
                     lookup = OrderLookup(self._requests, self._workflows)
                     return await lookup.look_up(asked.request_id)
-                case HrInput():
-                    return await self._recorded(asked)
                 case ApprovalRequest():
                     return await self._approval(asked)
+                case _:
+                    return await self._recorded(asked)
         except (*DATABASE_FAILURES, ValidationError) as error:
             _log.warning("start_not_compared", error=type(error).__name__)
         return None
@@ -182,10 +182,10 @@ class Starts:
         match asked:
             case OrderInput():
                 return readable_as(await self._requests.get(asked.request_id), OrderSnapshot)
-            case HrInput():
-                return await self._recorded_approval(approval_id(asked.request_id))
             case ApprovalRequest():
                 return await self._recorded_approval(asked.request_id)
+            case _:
+                return await self._recorded_approval(approval_id(asked.request_id))
 
     async def _recorded_approval(self, request_id: str) -> ApprovalSnapshot | None:
         return readable_as(await self._requests.get(request_id), ApprovalSnapshot)
@@ -227,7 +227,7 @@ def _is_submission(first: AuditEvent, asked: StartInput) -> bool | None:
     match asked:
         case OrderInput():
             return None
-        case ApprovalRequest() | HrInput():
+        case _:
             name, content = asked.submitted
             is_theirs = first.actor.person == asked.requester.person
             is_same_policy = first.data["policy"].split()[0] == name

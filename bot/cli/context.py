@@ -217,11 +217,11 @@ class CliContext:
 
 
 def require_approval_id(request_id: str) -> None:
-    """Raise CommandError for the id of an order or an HR request: commands go to its approval."""
+    """Raise CommandError for the id of a request with a child approval: commands go to the approval."""
     journey = journey_of_id(request_id)
     if journey is not None and journey.has_child_approval:
         raise CommandError(
-            f"{request_id} is an {journey.title}. Its approval is a request: "
+            f"{request_id} is the id of the whole {journey.title}. Its approval is a request: "
             f"{approval_id(request_id)}"
         )
 
