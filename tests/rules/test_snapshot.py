@@ -277,7 +277,12 @@ def test_a_snapshot_shows_whether_an_approval_needs_a_reason(rule: ReasonRule) -
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_of_notification_has_a_notice(kind: NoticeKind) -> None:
     told = {kind.value for kind in NotificationKind}
-    others = (NoticeKind.OUTCOME, NoticeKind.CARD_NOT_POSTED, NoticeKind.ATTENTION)
+    others = (
+        NoticeKind.OUTCOME,
+        NoticeKind.CARD_NOT_POSTED,
+        NoticeKind.ATTENTION,
+        NoticeKind.START_REFUSED,
+    )
     of_orders = kind.value.startswith("order_")
 
     assert (kind.value in told) is not (kind in others or of_orders)
