@@ -148,6 +148,7 @@ def test_the_bot_does_not_know_whether_slack_is_real() -> None:
     assert set(map(str, mentioning)) <= {
         "bot/cli/demo.py",
         "bot/cli/main.py",
+        "bot/cli/programs.py",
         "bot/runtime/settings.py",
     }
 

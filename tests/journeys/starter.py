@@ -19,8 +19,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bot.cli.main import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[2]
-_PRELOADED = ("worker", "bot.__main__", "bot.cli.main", "emulator.__main__", "emulator.server")
+_PRELOADED = (
+    *("worker", "bot.__main__", "emulator.__main__", "emulator.server"),
+    *{"bot.cli.main", *(command.module for command in COMMANDS.values())},
+)
 """The modules to preload. Importing them has no side effects."""
 COUNTERSIGN = "countersign"
 """The installed command of this name, as a first argument."""
