@@ -26,6 +26,7 @@ from activities.notices import NoticeActivities
 from activities.orders import InventoryActivities, PaymentActivities, ShippingActivities
 from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, PaymentGateway
 from activities.provisioning import ProvisionActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.summaries import SummaryActivities
 from bot.runtime import http_server, process, settings
 from bot.runtime.health import Health
@@ -105,6 +106,7 @@ def activities(
     refunds = RefundActivities(database, external.bank)
     incoming = IncomingPaymentActivities(database)
     provisioning = ProvisionActivities(database)
+    reconciliation = ReconciliationActivities(database)
     summaries = SummaryActivities(database, poster)
     shipping = ShippingActivities(database, _now)
     return [
@@ -120,6 +122,8 @@ def activities(
         payment.refund,
         refunds.give_back,
         incoming.sweep,
+        reconciliation.compare,
+        reconciliation.end_request,
         shipping.ship,
         shipping.deliver,
         shipping.recall,

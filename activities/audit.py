@@ -14,6 +14,8 @@ from records.snapshots import encode_snapshot
 from workflows.ports.approvals import START_REFUSED, AuditBatch, AuditPort
 from workflows.rules.inbox import listed_as, waiting_approvers
 
+AUDIT_CONFLICT = "audit.conflict"
+"""The type of the failure if another fact has the same number."""
 REPAIR_RETRY_DELAY = timedelta(minutes=1)
 """Delay before the next attempt if an operator must repair the database first."""
 START = "start"
@@ -41,26 +43,12 @@ class AuditActivities(AuditPort):
         further effects. If the first fact is another, the id belongs to another request, which
         Temporal no longer has: this one is refused for good.
         """
-        state = PublicState(
-            request_id=batch.request_id,
-            owner_id=batch.owner_id,
-            kind=batch.face.kind,
-            requester=batch.face.requester.person,
-            status=batch.face.status.value,
-            face=encode_snapshot(batch.face),
-            watches=frozenset(batch.watches),
-            readers=batch.readers,
-            about=batch.face.about,
-            waiting=waiting_approvers(batch.face),
-            listed_as=listed_as(batch.face),
-            goes_on=batch.face.is_open,
-        )
         try:
-            await self._trail.append(batch.facts, state)
+            await self._trail.append(batch.facts, public_state(batch))
         except AuditConflictError as error:
             if error.sequence == 1:
                 raise await self._refused(batch, ID_TAKEN) from error
-            raise _retried_until_repaired("audit.conflict", error) from error
+            raise _retried_until_repaired(AUDIT_CONFLICT, error) from error
         except AuditGapError as error:
             raise _retried_until_repaired("audit.gap", error) from error
 
@@ -75,6 +63,25 @@ class AuditActivities(AuditPort):
         return ApplicationError(
             code, code, batch.face.admin_channel, type=START_REFUSED, non_retryable=True
         )
+
+
+def public_state(batch: AuditBatch) -> PublicState:
+    """Return the state to store with the facts of a batch."""
+    return PublicState(
+        request_id=batch.request_id,
+        owner_id=batch.owner_id,
+        kind=batch.face.kind,
+        requester=batch.face.requester.person,
+        status=batch.face.status.value,
+        face=encode_snapshot(batch.face),
+        watches=frozenset(batch.watches),
+        readers=batch.readers,
+        about=batch.face.about,
+        waiting=waiting_approvers(batch.face),
+        listed_as=listed_as(batch.face),
+        goes_on=batch.face.is_open,
+        copies=batch.copies,
+    )
 
 
 def _retried_until_repaired(kind: str, error: Exception) -> ApplicationError:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, select, update
 
+from records.card_copies import encode_copies
 from records.database import Database
 from records.homes import mark_stale
 from records.inbox_rows import keep_waiting
@@ -16,6 +17,7 @@ from workflows.rules.approvals.request import OPEN, RequestKind
 from workflows.rules.inbox import WaitingApprover
 from workflows.rules.orders.order import ENDED
 from workflows.rules.shared.audit import AuditEvent
+from workflows.rules.shared.card import CardCopy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +29,7 @@ class PublicState:
     open: `user:U…`, `email:…`, `group:…`. `waiting` are the pending decisions. `listed_as` is the
     kind under which the inbox lists it for its requester, empty if it is part of another request.
     `readers` may see all of a private request. `about` is the kind under which its decisions are
-    listed.
+    listed. `copies` are where its card is, or will be posted.
     """
 
     request_id: str
@@ -42,6 +44,7 @@ class PublicState:
     goes_on: bool = False
     readers: tuple[str, ...] = ()
     about: RequestKind = RequestKind.APPROVAL
+    copies: tuple[CardCopy, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +156,7 @@ async def store(
         "listed_as": state.listed_as,
         "goes_on": state.goes_on,
         "readers": list(state.readers),
+        "copies": encode_copies(state.copies),
     }
     known = requests.c.request_id == state.request_id
     head = await connection.scalar(select(requests.c.sequence).where(known))

@@ -46,7 +46,7 @@ audit_events = Table(
 
 # The read model. `sequence` and `chain_hash` belong to the newest fact and reveal a truncated trail.
 # `listed_as` is the kind under which the inbox lists the request for its requester, empty if it is
-# part of another request.
+# part of another request. `copies` are the messages of its card.
 requests = Table(
     "requests",
     metadata,
@@ -63,6 +63,7 @@ requests = Table(
     Column("listed_as", String, nullable=False, server_default=""),
     Column("goes_on", Boolean, nullable=False, server_default=false()),
     Column("readers", JSON, nullable=False, server_default="[]"),
+    Column("copies", JSON, nullable=False, server_default="[]"),
 )
 Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
 Index(

@@ -28,7 +28,7 @@ from views.content import (
 from views.explanations import rule_text
 from views.footer import footer
 from views.ids import ActionId, BlockId
-from views.levels import is_blocked, is_decidable, level_blocks
+from views.levels import is_decidable, level_blocks, state_name
 from views.outcome import outcome_blocks, short_outcome
 from views.people import actor_text, change_requester
 from views.translator import Translator
@@ -118,8 +118,7 @@ def footer_block(snapshot: ApprovalSnapshot, t: Translator) -> Block:
 
 def summary_fields(snapshot: ApprovalSnapshot, t: Translator) -> Block:
     """Return status, amount, requester and rule; the rule is left out if it is private, as it bounds the amount."""
-    state = "blocked" if is_blocked(snapshot) else snapshot.status
-    pairs = [("state", t(f"approval.{state}"))]
+    pairs = [("state", t(f"approval.{state_name(snapshot)}"))]
     if snapshot.content.amount is not None:
         pairs.append(("amount", t.inline(t.money(snapshot.content.amount), 60)))
     pairs.append(("requester", actor_text(snapshot.requester, t)))

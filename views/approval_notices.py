@@ -12,7 +12,6 @@ from views.notices import channel, outcome_message, with_card_link, with_reason
 from views.outcome import is_automatic
 from views.people import actor_text, change_requester, people_text
 from views.translator import Translator
-from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.notice import Notice, NoticeKind
 
@@ -45,7 +44,7 @@ def build(notice: Notice, snapshot: ApprovalSnapshot, link: str, t: Translator) 
 def outcome(snapshot: ApprovalSnapshot, link: str, t: Translator) -> Message:
     """Return the outcome for the requester, with the card as it is but without buttons."""
     key = f"notice.outcome.approval.{snapshot.status}"
-    if snapshot.status is Status.APPROVED and is_automatic(snapshot):
+    if is_automatic(snapshot) and t.has(f"{key}.clock"):
         key = f"{key}.clock"
     closed_by = actor_text(snapshot.closed_by, t)
     text = t(

@@ -22,7 +22,7 @@ from views.card_click import button_value
 from views.content import subject_mrkdwn
 from views.hr_copy import copy_button, is_copyable
 from views.ids import ActionId
-from views.levels import is_blocked
+from views.levels import state_name
 from views.translator import Translator, translator
 from workflows.rules.approvals.policy import Layout
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
@@ -123,8 +123,7 @@ class _ApprovalRenderer(Renderer[ApprovalSnapshot]):
         return self.snapshot.content
 
     def status(self) -> str:
-        status = "blocked" if is_blocked(self.snapshot) else self.snapshot.status
-        return self.t(f"approval.{status}")
+        return self.t(f"approval.{state_name(self.snapshot)}")
 
     def requested_at(self) -> datetime:
         return self.snapshot.submitted_at
@@ -170,7 +169,7 @@ class _OrderRenderer(Renderer[OrderSnapshot]):
     def next_steps(self, approval: ApprovalSnapshot | None) -> list[str]:
         if self.snapshot.status is OrderStatus.AWAITING_APPROVAL and approval is not None:
             return progress_lines(approval, self.t)
-        return [self.t(f"order.text.{self.snapshot.status}")]
+        return [self.t(f"order.text.{order_card.state_name(self.snapshot)}")]
 
     def row_button(self) -> Block:
         return button(ActionId.SHOW, self.t("button.show"), self.snapshot.order.order_id)

@@ -13,6 +13,8 @@ from views.levels import level_blocks
 from views.outcome import outcome_blocks
 from views.people import actor_text
 from views.translator import Translator
+from workflows.rules.approvals.request import Status
+from workflows.rules.ended_outside import ENDED_OUTSIDE, is_ended_outside
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 
 
@@ -30,7 +32,14 @@ def summary(snapshot: HrSnapshot, t: Translator) -> str:
         "hr.text",
         type=_type_text(snapshot, t),
         requester=actor_text(snapshot.requester, t),
-        state=t(f"approval.{snapshot.status}"),
+        state=_state_text(snapshot, t),
+    )
+
+
+def _state_text(snapshot: HrSnapshot, t: Translator) -> str:
+    undecided = snapshot.status is Status.ADMIN_CLOSED
+    return t(
+        f"approval.{ENDED_OUTSIDE if undecided and is_ended_outside(snapshot) else snapshot.status}"
     )
 
 
@@ -41,7 +50,8 @@ def provisioning_blocks(snapshot: HrSnapshot, t: Translator) -> list[Block]:
     lines = [t("hr.steps"), *(_step_line(step, t) for step in snapshot.steps)]
     blocks = [text_block(BlockId.STEPS, "\n".join(lines), t)] if snapshot.steps else []
     if snapshot.provisioning is Provisioning.FAILED:
-        text = t("hr.failed.card", requester=actor_text(snapshot.requester, t))
+        key = "hr.ended_outside.card" if is_ended_outside(snapshot) else "hr.failed.card"
+        text = t(key, requester=actor_text(snapshot.requester, t))
         blocks.append(text_block(BlockId.FAILURE, text, t))
     return blocks
 
@@ -72,7 +82,7 @@ def _summary_fields(snapshot: HrSnapshot, t: Translator) -> Block:
         (t("field.type"), _type_text(snapshot, t)),
         *_amount_field(snapshot, t),
         (t("hr.requester"), actor_text(snapshot.requester, t)),
-        (t("hr.state"), t(f"approval.{snapshot.status}")),
+        (t("hr.state"), _state_text(snapshot, t)),
         (t("hr.provisioning"), t(f"hr.provisioning.{snapshot.provisioning}")),
     ]
     return fields(BlockId.SUMMARY, pairs, t)

@@ -9,6 +9,7 @@ from views.ids import BlockId
 from views.notices import with_card_link
 from views.people import actor_text
 from views.translator import Translator
+from workflows.rules.ended_outside import ENDED_OUTSIDE, is_ended_outside
 from workflows.rules.hr.request import content_from_request
 from workflows.rules.hr.snapshot import HrSnapshot, HrStep, Provisioning
 from workflows.rules.notice import Notice, NoticeKind
@@ -67,7 +68,9 @@ def _attention(snapshot: HrSnapshot, link: str, t: Translator) -> Message:
 
 def _outcome_text(snapshot: HrSnapshot, t: Translator) -> str:
     approval = snapshot.approval
-    if snapshot.provisioning in (Provisioning.DONE, Provisioning.FAILED):
+    if snapshot.provisioning is Provisioning.FAILED and is_ended_outside(snapshot):
+        how = ENDED_OUTSIDE
+    elif snapshot.provisioning in (Provisioning.DONE, Provisioning.FAILED):
         how = snapshot.provisioning.value
     else:
         how = snapshot.status.value if approval else "lost"

@@ -7,6 +7,7 @@ from views.outcome import closing_decision
 from views.translator import Translator
 from workflows.rules.approvals.request import RecordedDecision, Status, Verdict
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, LevelSnapshot
+from workflows.rules.ended_outside import ENDED_OUTSIDE
 
 
 def is_decidable(snapshot: ApprovalSnapshot) -> bool:
@@ -19,6 +20,13 @@ def is_blocked(snapshot: ApprovalSnapshot) -> bool:
     """Return whether no one may decide at the open level, although its approvers were looked up."""
     level = snapshot.open_level
     return level is not None and level_state(snapshot, level) == "blocked"
+
+
+def state_name(snapshot: ApprovalSnapshot) -> str:
+    """Return the key of the request's state, `approval.KEY` in the catalogue: its status or why it has none."""
+    if snapshot.closing_rule == ENDED_OUTSIDE:
+        return ENDED_OUTSIDE
+    return "blocked" if is_blocked(snapshot) else snapshot.status.value
 
 
 def level_blocks(snapshot: ApprovalSnapshot, limits: Limits, t: Translator) -> list[Block]:

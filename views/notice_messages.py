@@ -3,12 +3,14 @@
 from views.blocks import Message, text_message
 from views.cards import renderer
 from views.explanations import problem_text
-from views.notices import channel
+from views.notices import channel, with_card_link
 from views.translator import Translator, personal_translator, translator
 from workflows.rules.journeys import public
 from workflows.rules.notice import Notice, NoticeKind
 from workflows.rules.shared.failure import Failure
 from workflows.rules.snapshots import Snapshot
+
+_ID = 80
 
 
 def message(notice: Notice, link: str = "", language: str = "") -> Message:
@@ -22,6 +24,8 @@ def message(notice: Notice, link: str = "", language: str = "") -> Message:
     if notice.kind is NoticeKind.CARD_NOT_POSTED:
         outdated = notice.card is not None and bool(notice.card.ts)
         return card_not_posted(snapshot, notice.problem, t, outdated=outdated)
+    if notice.kind is NoticeKind.ENDED_OUTSIDE:
+        return _ended_outside(snapshot, link, t)
     if notice.kind is NoticeKind.START_REFUSED:
         return _start_refused(snapshot, notice.problem, t)
     return renderer(snapshot, t).notice(notice, link)
@@ -30,9 +34,16 @@ def message(notice: Notice, link: str = "", language: str = "") -> Message:
 def _start_refused(snapshot: Snapshot, code: str, t: Translator) -> Message:
     """Return the message to requester and admins that a request must not start, and why."""
     subject = renderer(snapshot, t).public_subject()
-    number = t.inline(snapshot.request_id, 80)
+    number = t.inline(snapshot.request_id, _ID)
     why = problem_text(Failure(code=code), t)
     return text_message(t("notice.start_refused", subject=subject, number=number, why=why), t)
+
+
+def _ended_outside(snapshot: Snapshot, link: str, t: Translator) -> Message:
+    """Return the message to the admins that an operator ended the workflow of a request."""
+    subject = renderer(snapshot, t).public_subject()
+    text = t("tell.ended_outside", subject=subject, request_id=t.inline(snapshot.request_id, _ID))
+    return text_message(with_card_link(text, link, t), t)
 
 
 def card_not_posted(

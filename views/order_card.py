@@ -23,6 +23,7 @@ from views.levels import level_blocks
 from views.outcome import outcome_blocks, short_outcome
 from views.people import actor_text
 from views.translator import Translator
+from workflows.rules.ended_outside import ENDED_OUTSIDE, is_ended_outside
 from workflows.rules.orders.order import (
     OrderSnapshot,
     OrderStatus,
@@ -58,7 +59,7 @@ def summary(snapshot: OrderSnapshot, t: Translator) -> str:
         customer=t.inline(snapshot.order.customer, _NAME),
         amount=t.money(snapshot.order.total),
         requester=actor_text(snapshot.requester, t),
-        state=t(f"order.text.{snapshot.status}"),
+        state=t(f"order.text.{state_name(snapshot)}"),
     )
 
 
@@ -184,7 +185,8 @@ def _failure_blocks(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
     if snapshot.status in _BEING_UNDONE:
         sentence = t(f"order.back.{snapshot.ending}")
     elif snapshot.status is OrderStatus.FAILED:
-        sentence = t("order.failure.failed", undone=_undone_text(snapshot, t))
+        key = f"order.failure.{state_name(snapshot)}"
+        sentence = t(key, undone=_undone_text(snapshot, t))
     elif snapshot.status is OrderStatus.EXPIRED and snapshot.payment_due is not None:
         due = t.date(snapshot.payment_due)
         sentence = t("order.failure.unpaid", when=due, undone=_undone_text(snapshot, t))
@@ -246,6 +248,11 @@ def _buttons(snapshot: OrderSnapshot, t: Translator) -> list[Block]:
         confirm=confirmation,
     )
     return [actions(BlockId.ACTIONS, cancel)]
+
+
+def state_name(snapshot: OrderSnapshot) -> str:
+    """Return the key of the order's state in texts: its status, or that it was ended outside."""
+    return ENDED_OUTSIDE if is_ended_outside(snapshot) else snapshot.status.value
 
 
 def _undone_text(snapshot: OrderSnapshot, t: Translator) -> str:

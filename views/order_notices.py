@@ -34,7 +34,7 @@ def outcome(snapshot: OrderSnapshot, link: str, t: Translator) -> Message:
     approval = snapshot.approval
     failure = failure_mrkdwn(snapshot.failure, 300, t)
     unpaid = snapshot.status is OrderStatus.EXPIRED and snapshot.payment_due is not None
-    key = f"notice.outcome.order.{snapshot.status}"
+    key = f"notice.outcome.order.{order_card.state_name(snapshot)}"
     text = t(
         "notice.outcome.order.expired.unpaid" if unpaid else key,
         order_id=t.inline(snapshot.order.order_id, 80),

@@ -294,6 +294,7 @@ class CardOwner:
             face=self.snapshot,
             watches=self._subject.watches(),
             readers=self._subject.readers(),
+            copies=self.card.copies,
         )
 
     def _start_publish(self, now: datetime) -> None:

@@ -59,3 +59,9 @@ COMPENSATION_RETRIES: Retries = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_attempts=10, maximum_interval=timedelta(seconds=30)),
 }
+
+# A comparison with Temporal is repeated by the next run of its Schedule.
+COMPARE_RETRIES: Retries = {
+    "start_to_close_timeout": timedelta(minutes=1),
+    "retry_policy": RetryPolicy(maximum_attempts=5),
+}

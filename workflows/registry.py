@@ -6,7 +6,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
 from workflows.order import OrderWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.refund import RefundWorkflow
+from workflows.settlement import SettlementWorkflow
 from workflows.shipment import ShipmentWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.sweep import SweepWorkflow
@@ -16,7 +18,9 @@ AUDITED_WORKFLOWS = [ApprovalWorkflow, HrRequestWorkflow, OrderWorkflow]
 
 WORKFLOWS = [
     *AUDITED_WORKFLOWS,
+    ReconciliationWorkflow,
     RefundWorkflow,
+    SettlementWorkflow,
     ShipmentWorkflow,
     SummaryWorkflow,
     SweepWorkflow,

@@ -14,8 +14,15 @@ from records.audit import AuditTrail
 from records.snapshots import decode_snapshot, snapshot_to_json
 from records.trail import Flaw, Trail, fact_of
 from workflows.ports.approvals import AuditBatch
+from workflows.rules.ended_outside import RunEnd
 from workflows.rules.journeys import JOURNEYS
-from workflows.rules.shared.audit import AuditEvent, redactable_texts, text_digest, without_texts
+from workflows.rules.shared.audit import (
+    AuditEvent,
+    Fact,
+    redactable_texts,
+    text_digest,
+    without_texts,
+)
 from workflows.rules.shared.ids import approval_id
 
 
@@ -27,6 +34,7 @@ class Compared(StrEnum):
     AGREES_IN_PART = "agrees_in_part"
     FORGOTTEN = "forgotten"
     NOT_REPLAYABLE = "not_replayable"
+    WAS_RESET = "was_reset"
     UNREACHABLE = "unreachable"
     FACT_DIFFERS = "fact_differs"
     FACT_INVENTED = "fact_invented"
@@ -42,7 +50,7 @@ _DISAGREES = frozenset(
         Compared.STATE_DIFFERS,
     }
 )
-_UNKNOWN = frozenset({Compared.NOT_REPLAYABLE, Compared.UNREACHABLE})
+_UNKNOWN = frozenset({Compared.NOT_REPLAYABLE, Compared.WAS_RESET, Compared.UNREACHABLE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,12 +125,16 @@ def compare(trail: Trail, derived: ReplayedFacts, *, blanks: bool) -> tuple[Comp
 
     `blanks`: texts were redacted, so the last public snapshot has gaps.
     """
+    if derived.was_reset and _was_reset(trail):
+        return Compared.WAS_RESET, 0
     first = min(derived.facts, default=1)
     for row in trail.rows:
         fact = fact_of(row)
         if fact.sequence < first:
             continue
         if fact.sequence not in derived.facts:
+            if derived.cut_off and fact.kind is Fact.ENDED_OUTSIDE:
+                continue  # recorded in place of the workflow
             return Compared.FACT_INVENTED, fact.sequence
         if not _is_same(fact, derived.facts[fact.sequence], trail.kept(fact.sequence)):
             return Compared.FACT_DIFFERS, fact.sequence
@@ -135,6 +147,14 @@ def compare(trail: Trail, derived: ReplayedFacts, *, blanks: bool) -> tuple[Comp
     if batch is not None and not _is_state(trail, batch, blanks=blanks):
         return Compared.STATE_DIFFERS, stored
     return (Compared.AGREES if first == 1 else Compared.AGREES_IN_PART), 0
+
+
+def _was_reset(trail: Trail) -> bool:
+    """Return whether the workflow was reset, so that its last run produced other facts."""
+    if not trail.rows:
+        return False
+    last = fact_of(trail.rows[-1])
+    return last.kind is Fact.ENDED_OUTSIDE and last.data.get("how") == RunEnd.RESET
 
 
 def _is_same(stored: AuditEvent, derived: AuditEvent, kept: Mapping[str, str]) -> bool:

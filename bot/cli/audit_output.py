@@ -188,6 +188,7 @@ COMPARED = {
     "not_replayable": (
         "; not compared, because this version of the workflows cannot replay its history ({why})"
     ),
+    "was_reset": "; not compared, because an operator has reset its workflow in Temporal",
     "unreachable": "; not compared, because Temporal did not answer ({why})",
 }
 

@@ -323,7 +323,7 @@ async def prepare_database(url: str) -> None:
 
 
 async def create_schedules(environment: Mapping[str, str]) -> None:
-    """Create the schedules of the payment sweep and the daily summary. Existing ones stay."""
+    """Create all schedules. Existing ones stay."""
     client = await Connection(environment, TASK_QUEUE).client()
     policies = policy_file.load(environment["POLICIES"])
     await schedules.create_all(client, TASK_QUEUE, policies)

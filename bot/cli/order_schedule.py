@@ -1,4 +1,4 @@
-"""`countersign order schedule`: the schedules of the payment sweep and the daily summary."""
+"""`countersign order schedule`: the schedules: payment sweep, daily summary, reconciliation."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time
@@ -22,7 +22,7 @@ _CODES = (
 _SUMMARY_AT = "08:00"
 
 app = typer.Typer(
-    help="Scheduled jobs: the payment sweep and the daily summary of orders.",
+    help="Scheduled jobs: payment sweep, daily summary of orders, comparison of requests with Temporal.",
     epilog=_CODES,
     no_args_is_help=True,
 )
@@ -37,7 +37,7 @@ def create(
     ] = _SUMMARY_AT,
     channel: Annotated[str, typer.Option(help="The channel [that of the policy order].")] = "",
 ) -> None:
-    """Create both schedules. An existing schedule is not changed: remove it first."""
+    """Create all schedules. An existing schedule is not changed: remove it first."""
     when = _time_of_day(at)
 
     async def work(context: CliContext) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def create(
 
 @app.command("show", epilog=_CODES)
 def show_schedules(*, json: Json = False) -> None:
-    """Show both schedules: their next run and their latest runs."""
+    """Show all schedules: their next run and their latest runs."""
 
     async def work(context: CliContext) -> dict[str, ScheduleDescription | None]:
         client = await context.temporal()
@@ -79,7 +79,7 @@ def show_schedules(*, json: Json = False) -> None:
 def pause(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
-    """Pause both schedules until `resume`. Safe to repeat."""
+    """Pause all schedules until `resume`. Safe to repeat."""
     _each("paused", lambda client, id_: schedules.pause(client, id_, note or "paused by hand"))
 
 
@@ -87,18 +87,18 @@ def pause(
 def resume(
     *, note: Annotated[str, typer.Option(help="The reason, kept with the schedule.")] = ""
 ) -> None:
-    """Resume both schedules. Runs missed during the pause are not made up. Safe to repeat."""
+    """Resume all schedules. Runs missed during the pause are not made up. Safe to repeat."""
     _each("resumed", lambda client, id_: schedules.resume(client, id_, note or "resumed by hand"))
 
 
 @app.command(epilog=_CODES)
 def remove() -> None:
-    """Delete both schedules. Workflows that they started continue."""
+    """Delete all schedules. Workflows that they started continue."""
     _each("removed", schedules.remove)
 
 
 def _each(done: str, change: Callable[[Client, str], Awaitable[bool]]) -> None:
-    """Apply `change` to both schedules. Exits with code 2 if one is missing."""
+    """Apply `change` to all schedules. Exits with code 2 if one is missing."""
 
     async def work(context: CliContext) -> dict[str, bool]:
         client = await context.temporal()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
@@ -29,6 +30,12 @@ from workflows.rules.shared.audit import AuditEvent
 RPC_LIMIT = timedelta(seconds=10)
 _APPEND = "append"
 """The activity name of `AuditPort.append`."""
+_CUT_OFF = (
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+)
 REPLAY_LIMIT = 60.0
 """Seconds that a replay may take. It usually takes about ten milliseconds."""
 
@@ -43,7 +50,8 @@ class ReplayedFacts:
 
     `batches` are the batches it sent to the audit, keyed by the sequence of their last fact. The
     audit has confirmed facts up to `acknowledged`. `finished` means that the workflow completed,
-    so no facts can follow. A workflow sends facts only after the step that caused them is in its
+    so no facts can follow, and `cut_off` that it was ended without completing.
+    `was_reset` means that its last run began with the history of another. A workflow sends facts only after the step that caused them is in its
     history, so every appended fact can be derived.
     """
 
@@ -51,6 +59,8 @@ class ReplayedFacts:
     batches: Mapping[int, AuditBatch]
     acknowledged: int
     finished: bool
+    cut_off: bool = False
+    was_reset: bool = False
 
 
 async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None:
@@ -87,7 +97,14 @@ async def replay_facts(client: Client, workflow_id: str) -> ReplayedFacts | None
         batches=collected.batches,
         acknowledged=collected.acknowledged,
         finished=last[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+        cut_off=last[-1].event_type in _CUT_OFF,
+        was_reset=any(_is_reset(event) for event in last),
     )
+
+
+def _is_reset(event: HistoryEvent) -> bool:
+    failed = event.workflow_task_failed_event_attributes
+    return failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
 
 
 async def _histories(client: Client, workflow_id: str) -> list[WorkflowHistory]:

@@ -1,4 +1,4 @@
-"""Temporal Schedules: the payment sweep and the daily summary."""
+"""Temporal Schedules: the payment sweep, the daily summary and the reconciliation."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bot.policies.file import Policies
 from bot.temporal.calls import TemporalUnavailableError
+from workflows.reconciliation import ReconciliationInput, ReconciliationWorkflow
 from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 
@@ -30,7 +31,9 @@ SWEEP_EVERY = timedelta(minutes=5)
 SUMMARY_ID = "countersign-daily-summary"
 SUMMARY_AT = time(8)
 """When the summary of the previous day is posted, in the policies' time zone."""
-IDS = (SWEEP_ID, SUMMARY_ID)
+RECONCILIATION_ID = "countersign-reconcile-requests"
+RECONCILE_EVERY = timedelta(minutes=5)
+IDS = (SWEEP_ID, SUMMARY_ID, RECONCILIATION_ID)
 CATCH_UP = timedelta(hours=12)
 """How late a summary may be posted after an outage. It still covers its original day."""
 
@@ -78,6 +81,24 @@ def summary(task_queue: str, summary_input: SummaryInput, at: time = SUMMARY_AT)
     )
 
 
+def reconciliation(task_queue: str, every: timedelta = RECONCILE_EVERY) -> Schedule:
+    """Return the schedule that ends requests whose workflow was ended outside Countersign."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            ReconciliationWorkflow.run,
+            ReconciliationInput(),
+            id="reconcile-requests",
+            task_queue=task_queue,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # A comparison covers all requests: overlapping or missed runs add nothing.
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
+        ),
+        state=ScheduleState(note="ends requests whose workflow was ended outside Countersign"),
+    )
+
+
 async def create(client: Client, schedule_id: str, schedule: Schedule) -> bool:
     """Create a schedule and return True, or return False if its id exists: it is not changed.
 
@@ -100,7 +121,7 @@ async def create_all(
     at: time = SUMMARY_AT,
     channel: str = "",
 ) -> dict[str, bool]:
-    """Create both schedules with `create`; return for each id whether it is new.
+    """Create all schedules with `create`; return for each id whether it is new.
 
     The summary uses the policies' language and time zone, and the channel of the policy `order`
     unless `channel` is given.
@@ -110,7 +131,11 @@ async def create_all(
         timezone=policies.timezone,
         language=policies.language,
     )
-    schedules = {SWEEP_ID: sweep(task_queue), SUMMARY_ID: summary(task_queue, summary_input, at)}
+    schedules = {
+        SWEEP_ID: sweep(task_queue),
+        SUMMARY_ID: summary(task_queue, summary_input, at),
+        RECONCILIATION_ID: reconciliation(task_queue),
+    }
     return {id_: await create(client, id_, schedule) for id_, schedule in schedules.items()}
 
 

@@ -16,20 +16,20 @@ async def schedule(temporal: WorkflowEnvironment, order_cli: OrderCli) -> AsyncI
         await schedules.remove(temporal.client, schedule_id)
 
 
-async def test_both_schedules_are_created_once_and_shown(schedule: OrderCli) -> None:
+async def test_all_schedules_are_created_once_and_shown(schedule: OrderCli) -> None:
     created = await schedule.run("schedule", "create", "--at", "18:30", "--channel", "#sales")
     again = await schedule.run("schedule", "create", "--at", "07:00")
     shown = await schedule.run("schedule", "show")
 
     assert created.out.splitlines() == [f"{schedule_id} created." for schedule_id in schedules.IDS]
-    assert again.out.count("already exists; not changed.") == 2
+    assert again.out.count("already exists; not changed.") == 3
     assert shown.code == 0
     assert "runs: every 0:05:00" in shown.out
     assert "runs: daily at 18:30 (Europe/Berlin)" in shown.out
     assert "note: posts the previous day's orders to #sales" in shown.out
 
 
-async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
+async def test_all_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
     await schedule.run("schedule", "create")
     paused = await schedule.run("schedule", "pause", "--note", "stock-taking")
     paused_schedules = (await schedule.run("schedule", "show", "--json")).json
@@ -40,13 +40,13 @@ async def test_both_are_paused_resumed_and_removed(schedule: OrderCli) -> None:
     assert paused.out.splitlines() == [f"{schedule_id} paused." for schedule_id in schedules.IDS]
     assert [(shown["paused"], shown["note"]) for shown in paused_schedules] == [
         (True, "stock-taking")
-    ] * 2
+    ] * 3
     assert (resumed.code, [schedule["paused"] for schedule in resumed_schedules]) == (
         0,
-        [False, False],
+        [False] * 3,
     )
     assert resumed_schedules[1]["runs"] == "daily at 08:00 (Europe/Berlin)"
-    assert (removed.code, removed.out.count("removed.")) == (0, 2)
+    assert (removed.code, removed.out.count("removed.")) == (0, 3)
 
 
 @pytest.mark.parametrize("verb", ["show", "pause", "resume", "remove"])

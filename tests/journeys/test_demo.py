@@ -39,7 +39,7 @@ async def test_the_demo_is_ready_within_twenty_seconds_with_an_unreachable_proxy
 
 
 async def test_a_restarted_demo_keeps_its_two_schedules(demo: RunningDemo) -> None:
-    """The payment sweep and the daily summary are not paused."""
+    """No schedule is paused."""
     client = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
     found = [await schedules.show(client, schedule_id) for schedule_id in schedules.IDS]
 

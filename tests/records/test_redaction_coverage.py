@@ -80,6 +80,7 @@ NOT_PRIVATE = {
     "who did something, by their id": "audit_events.actor redactions.actor refusals.actor",
     "the operator's reason for the redaction, which is its evidence": "redactions.why",
     "the name of a redacted field": "redactions.field",
+    "the messages that show a card, by their ids": "requests.copies",
     "hashes and seals": (
         "audit_events.chain_hash homes.view_hash redactions.digest redactions.seal "
         "refusals.chain_hash refusals_head.chain_hash requests.chain_hash"

@@ -26,14 +26,19 @@ from tests.workflows.harness import (
 from workflows.approval import ApprovalWorkflow
 from workflows.order import OrderWorkflow
 from workflows.ports.payments import Swept
+from workflows.ports.reconciliation import Compared, EndedRequest, GoneRun
+from workflows.reconciliation import ReconciliationInput, ReconciliationWorkflow
 from workflows.refund import RefundWorkflow
 from workflows.rules.approvals.policy import Escalation
 from workflows.rules.approvals.request import Verdict
+from workflows.rules.ended_outside import RunEnd, ended_approval
 from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
 from workflows.rules.orders.order import OrderLine, PaymentMode, Resumption
 from workflows.rules.orders.parcel import WarehouseItems
 from workflows.rules.people.actors import Actor, Origin
-from workflows.rules.shared.ids import shipment_id
+from workflows.rules.shared.card import CardCopy
+from workflows.rules.shared.ids import ending_id, shipment_id
+from workflows.settlement import SettlementWorkflow
 from workflows.summary import SummaryInput, SummaryWorkflow
 from workflows.sweep import SweepInput, SweepWorkflow
 
@@ -306,6 +311,45 @@ async def swept_payments(harness: Harness, workflow_id: str) -> WorkflowHandle[A
     return sweep
 
 
+async def reconciled_requests(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """Two pages; the second has a request whose workflow is gone, and which has ended since."""
+    gone = GoneRun(request_id=f"{workflow_id}-gone", how=RunEnd.DELETED)
+    harness.ports.reconciliation.pages.extend(
+        [Compared(compared=1, gone=(), after="1"), Compared(compared=1, gone=(gone,), after="")]
+    )
+    compared = await harness.client.start_workflow(
+        ReconciliationWorkflow.run,
+        ReconciliationInput(),
+        id=workflow_id,
+        task_queue=harness.queue,
+    )
+    await compared.result()
+    await harness.client.get_workflow_handle(ending_id(gone.request_id)).result()
+    return compared
+
+
+async def settled_request(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """A request whose card has a copy in its channel."""
+    request_id = f"{workflow_id}-request"
+    request = await harness.open_request(request_id=request_id)
+    face = await request.query(ApprovalWorkflow.state)
+    await request.terminate()
+    harness.ports.reconciliation.ended = EndedRequest(
+        face=ended_approval(face, face.changed_at),
+        shown=ended_approval(face, face.changed_at),
+        copies=(CardCopy(channel="#approvals", key="golden", ts="1.0"),),
+        is_told=False,
+    )
+    settled = await harness.client.start_workflow(
+        SettlementWorkflow.run,
+        GoneRun(request_id=request_id, how=RunEnd.TERMINATED),
+        id=workflow_id,
+        task_queue=harness.queue,
+    )
+    await harness.run_to_end(settled)
+    return settled
+
+
 async def told_day(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
     workflow_input = SummaryInput(channel="#sales", timezone="Europe/Berlin")
     summary = await harness.client.start_workflow(
@@ -449,6 +493,8 @@ SCENARIOS: dict[str, Scenario] = {
     "refunded_payment": refunded_payment,
     "swept_payments": swept_payments,
     "told_day": told_day,
+    "reconciled_requests": reconciled_requests,
+    "settled_request": settled_request,
     "provisioned_hr": provisioned_hr,
     "compensated_hr": compensated_hr,
     "rejected_hr": rejected_hr,

@@ -282,6 +282,7 @@ def test_every_kind_of_notification_has_a_notice(kind: NoticeKind) -> None:
         NoticeKind.CARD_NOT_POSTED,
         NoticeKind.ATTENTION,
         NoticeKind.START_REFUSED,
+        NoticeKind.ENDED_OUTSIDE,
     )
     of_orders = kind.value.startswith("order_")
 

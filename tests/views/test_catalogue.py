@@ -15,6 +15,7 @@ from views.catalogue import CATALOGUES, FALLBACK, Messages, read
 from views.translator import ENGLISH, MissingTextError, language_of, translator
 from workflows.rules.approvals.request import OPEN, RequestKind, Status, Verdict
 from workflows.rules.approvals.verbs import Verb
+from workflows.rules.ended_outside import ENDED_OUTSIDE
 from workflows.rules.hr.request import ALL_FIELDS, HrType, Priority
 from workflows.rules.hr.saga import UNREADABLE
 from workflows.rules.hr.snapshot import HrStepName, Provisioning
@@ -165,12 +166,13 @@ FAILURES = set(
 
 def test_every_cause_of_a_failure_has_its_text_and_there_are_no_others() -> None:
     texts = {key for key in SENTENCES if key.startswith("failure.")}
-    assert texts == {f"failure.{code}" for code in (*FAILURES, UNREADABLE, "other")}
+    assert texts == {f"failure.{code}" for code in (*FAILURES, UNREADABLE, ENDED_OUTSIDE, "other")}
 
 
 CLOSING = [re.findall(r'close\([^"]*?rule="(\w+)"', words) for words in RULES.values()]
 CLOSING_RULES = sorted(
-    {"reject_quorum", "quorum_out_of_reach"} | {code for codes in CLOSING for code in codes}
+    {"reject_quorum", "quorum_out_of_reach", ENDED_OUTSIDE}
+    | {code for codes in CLOSING for code in codes}
 )
 
 

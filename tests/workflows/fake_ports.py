@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from tests.workflows.fake_directory import FakeDirectory
 from tests.workflows.fake_payments import FakePayments, FakeSummaries
 from tests.workflows.fake_provisioning import FakeProvisioning
+from tests.workflows.fake_reconciliation import FakeReconciliation
 from tests.workflows.fake_slack import Changes, Slack
 from tests.workflows.fake_steps import FakeSteps
 from workflows.ports.approvals import (
@@ -213,6 +214,7 @@ class FakePorts:
         self.mail = FakeMail(self.changes)
         self.payments = FakePayments()
         self.summaries = FakeSummaries()
+        self.reconciliation = FakeReconciliation()
 
     def activities(self) -> list[Callable[..., object]]:
         return [
@@ -236,4 +238,6 @@ class FakePorts:
             self.payments.sweep,
             self.summaries.sum_up,
             self.summaries.tell_day,
+            self.reconciliation.compare,
+            self.reconciliation.end_request,
         ]

@@ -20,7 +20,7 @@ class AuditBatch:
     """Facts to append, in order, and the snapshot after them (which the inbox reads).
 
     `watches` are the people and groups that an open request depends on, `readers` those who may
-    read a private request in full.
+    read a private request in full. `copies` are where the card is, or will be posted.
     """
 
     request_id: str
@@ -29,6 +29,7 @@ class AuditBatch:
     face: Snapshot
     watches: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
+    copies: tuple[CardCopy, ...] = ()
 
 
 class AuditPort:

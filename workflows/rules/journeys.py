@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from workflows.rules.approvals.privacy import public_approval
 from workflows.rules.approvals.request import RequestKind
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
+from workflows.rules.ended_outside import ended_approval, ended_hr, ended_order
 from workflows.rules.hr.privacy import public_hr
 from workflows.rules.hr.snapshot import HrSnapshot
 from workflows.rules.orders.order import OrderSnapshot
@@ -24,7 +26,7 @@ class Journey:
     views have their own names in the catalogue. `id_prefix` starts a new id, `id_pattern` matches a
     whole id. `public` removes what a channel may not show from a snapshot of this journey. While the
     child approval is open, its requester's list shows the approval if `listed_as_approval`: it has
-    the newer state.
+    the newer state. `end_outside` returns the last snapshot of a request whose workflow is gone.
     """
 
     kind: RequestKind
@@ -36,6 +38,7 @@ class Journey:
     listed_as_approval: bool
     cli_group: str
     public: Callable[[Any], Snapshot]
+    end_outside: Callable[[Any, datetime], Snapshot]
 
 
 def _unchanged(snapshot: OrderSnapshot) -> Snapshot:
@@ -56,6 +59,7 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 listed_as_approval=False,
                 cli_group="request",
                 public=public_approval,
+                end_outside=ended_approval,
             ),
             Journey(
                 kind=RequestKind.ORDER,
@@ -67,6 +71,7 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 listed_as_approval=False,
                 cli_group="order",
                 public=_unchanged,
+                end_outside=ended_order,
             ),
             Journey(
                 kind=RequestKind.HR,
@@ -78,6 +83,7 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
                 listed_as_approval=True,
                 cli_group="request",
                 public=public_hr,
+                end_outside=ended_hr,
             ),
         )
     }

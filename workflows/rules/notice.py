@@ -34,12 +34,14 @@ class NoticeKind(StrEnum):
     OUTCOME = "outcome"
     CARD_NOT_POSTED = "card_not_posted"
     START_REFUSED = "start_refused"
+    ENDED_OUTSIDE = "ended_outside"
 
 
 AFTER_CLOSING = (
     NoticeKind.OUTCOME,
     NoticeKind.CARD_NOT_POSTED,
     NoticeKind.START_REFUSED,
+    NoticeKind.ENDED_OUTSIDE,
     NoticeKind.ORDER_PAID,
     NoticeKind.ORDER_DELIVERED,
     NoticeKind.ORDER_CANCELLED,

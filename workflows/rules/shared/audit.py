@@ -55,6 +55,7 @@ class Fact(StrEnum):
     ORDER_ENDED = "OrderEnded"
     HR_REQUEST_RECEIVED = "HrRequestReceived"
     HR_REQUEST_ENDED = "HrRequestEnded"
+    ENDED_OUTSIDE = "EndedOutside"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

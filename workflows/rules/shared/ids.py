@@ -27,6 +27,11 @@ def parent_id(request_id: str) -> str:
     return request_id.removesuffix(_APPROVAL)
 
 
+def ending_id(request_id: str) -> str:
+    """Return the workflow id of the settlement of a request that was ended outside Countersign."""
+    return f"settle:{request_id}"
+
+
 def shipment_id(order_id: str, warehouse: str) -> str:
     """Return the workflow id of an order's shipment from one warehouse."""
     return f"{order_id}.shipment.{warehouse}"
