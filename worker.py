@@ -79,7 +79,8 @@ async def external_services(config: settings.Settings) -> AsyncIterator[External
     if named is None:
         yield ExternalServices(mail=mail)
         return
-    async with aiohttp.ClientSession() as session:
+    proxy = config.proxies().for_url(named[0])
+    async with aiohttp.ClientSession(proxy=proxy) as session:
         gateway = PaymentGateway(session, *named)
         payment, bank = GatewayPaymentActivities(gateway), GatewayBank(gateway)
         yield ExternalServices(payment=payment, bank=bank, mail=mail)
@@ -161,7 +162,11 @@ async def slack_client(
         timeout=aiohttp.ClientTimeout(total=call_timeout),
     ) as session:
         yield RateLimitedClient(
-            token=token, base_url=config.slack_api_url, session=session, retry_handlers=[]
+            token=token,
+            base_url=config.slack_api_url,
+            session=session,
+            proxy=config.proxies().for_url(config.slack_api_url),
+            retry_handlers=[],
         )
 
 
@@ -178,7 +183,7 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
         Database(config.database_url) as database,
     ):
         await database.require_current_schema()
-        temporal = await connect(settings.temporal_environment())
+        temporal = await connect(settings.temporal_environment(), config.proxies())
         await access.attempt(slack.auth_test, access.BOT_TOKEN)
         last_publish = LastPublish()
         worker = Worker(

@@ -35,10 +35,12 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
     """
     policies = policy_file.load(config.policies)
     transport = config.slack_transport()
-    slack = AsyncWebClient(token=config.bot_token(), base_url=config.slack_api_url)
+    proxies = config.proxies()
+    proxy = proxies.for_url(config.slack_api_url)
+    slack = AsyncWebClient(token=config.bot_token(), base_url=config.slack_api_url, proxy=proxy)
     async with Database(config.database_url) as database:
         await database.require_current_schema()
-        temporal = await connect(settings.temporal_environment())
+        temporal = await connect(settings.temporal_environment(), proxies)
         await access.attempt(slack.auth_test, access.BOT_TOKEN)
         workflows = WorkflowClient(temporal, config.temporal_task_queue)
         async with running_services(
@@ -47,6 +49,7 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
             workflows=workflows,
             policies=policies,
             command=config.slash_command,
+            proxies=proxies,
         ) as services:
             refunds = Refunds(temporal, config.temporal_task_queue)
             routes = _routes(config, services, workflows, IncomingPayments(database), refunds)
@@ -110,7 +113,8 @@ async def _socket_mode(
     routes: list[web_routes.RouteDef],
 ) -> AsyncIterator[None]:
     # The handler's default client would use the bot token and slack.com.
-    web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url)
+    proxy = config.proxies().for_url(config.slack_api_url)
+    web_client = AsyncWebClient(token=app_token, base_url=config.slack_api_url, proxy=proxy)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client)
     socket = Check(passes=handler.client.is_connected, every=1.0)
     try:
@@ -121,6 +125,7 @@ async def _socket_mode(
                 lambda: web_client.apps_connections_open(app_token=app_token), access.APP_TOKEN
             )
             handler.client.wss_uri = opened["url"]
+            handler.client.proxy = config.proxies().for_url(opened["url"])
             await handler.connect_async()  # type: ignore[no-untyped-call]
             yield
     finally:

@@ -26,6 +26,7 @@ from bot.listeners import register_listeners
 from bot.listeners.answers import Answers
 from bot.listeners.services import Services
 from bot.policies.file import Policies
+from bot.runtime.proxies import NO_PROXIES, Proxies
 from bot.temporal.client import WorkflowClient
 from records.absences import Absences
 from records.audit import AuditTrail
@@ -128,6 +129,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
     workflows: WorkflowClient,
     policies: Policies,
     command: str,
+    proxies: Proxies = NO_PROXIES,
     retry_for: float = RETRY_FOR,
 ) -> AsyncIterator[Services]:
     """Yield the services; while the context lasts, the product list and App Homes are kept current.
@@ -170,7 +172,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
                 products=products,
                 people=people,
                 homes=board,
-                answers=Answers(session, slack, board),
+                answers=Answers(session, slack, board, proxies),
                 now=_now,
                 command=command,
             )

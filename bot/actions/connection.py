@@ -6,6 +6,7 @@ from temporalio.client import Client
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
+from bot.runtime.proxies import NO_PROXIES, Proxies
 from bot.temporal.calls import WAIT, TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
 from bot.temporal.connecting import connect
@@ -24,9 +25,15 @@ class Connection:
     """Connects to Temporal once. Methods raise TemporalUnavailableError with a sentence for people."""
 
     def __init__(
-        self, environment: Mapping[str, str], task_queue: str, *, wait: float = WAIT
+        self,
+        environment: Mapping[str, str],
+        task_queue: str,
+        *,
+        wait: float = WAIT,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._environment = environment
+        self._proxies = proxies
         self._wait = wait
         self._client: Client | None = None
         self._workflows: WorkflowClient | None = None
@@ -43,7 +50,7 @@ class Connection:
     async def client(self) -> Client:
         """Return the SDK's client, for a namespace that exists."""
         if self._client is None:
-            self._client = await connect(self._environment)
+            self._client = await connect(self._environment, self._proxies)
         return self._client
 
 

@@ -114,7 +114,10 @@ class CliContext:
         self._config = config
         self._database = database
         self._connection = Connection(
-            setup.environment, config.temporal_task_queue, wait=setup.retry_for
+            setup.environment,
+            config.temporal_task_queue,
+            wait=setup.retry_for,
+            proxies=config.proxies(),
         )
         self.task_queue = config.temporal_task_queue
         self.retry_for = setup.retry_for
@@ -139,6 +142,10 @@ class CliContext:
             raise CommandError("PAYMENT_WEBHOOK_SECRET is not set: set it here and for the bot.")
         host = "127.0.0.1" if config.web_host == "0.0.0.0" else config.web_host  # noqa: S104 - not bound
         return f"http://{host}:{config.web_port}/webhooks/payments", secret
+
+    def proxy(self, url: str) -> str | None:
+        """Return the HTTP proxy for this URL, or None."""
+        return self._config.proxies().for_url(url)
 
     def policies(self) -> Policies:
         """Read the policy file."""

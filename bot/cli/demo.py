@@ -71,8 +71,6 @@ AWAY, STAND_IN, AWAY_FOR = "U0EMIL", "U0DINA", timedelta(days=7)
 PERSON = "U0ANA"
 """Ana, the default requester of orders from the command line."""
 
-_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
-
 
 class DemoError(Exception):
     """The demo cannot start, or one of its processes ended. The text says what to do."""
@@ -284,10 +282,7 @@ def _stand_in_command(demo: Demo, port: int) -> list[str]:
 def _environment(
     demo: Demo, stand_in: int, temporal: int, worker_health: int, bot_health: int
 ) -> dict[str, str]:
-    """Return the processes' environment, and store the demo's settings for other commands.
-
-    Proxy variables are removed, because slack_sdk uses a proxy even for 127.0.0.1.
-    """
+    """Return the processes' environment, and store the demo's settings for other commands."""
     ours = {
         "SLACK_BOT_TOKEN": f"xoxb-demo-{secrets.token_hex(12)}",
         "SLACK_APP_TOKEN": f"xapp-demo-{secrets.token_hex(12)}",
@@ -307,7 +302,7 @@ def _environment(
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if name.lower() not in _PROXIES and not name.startswith(("SLACK_", "TEMPORAL_"))
+        if not name.startswith(("SLACK_", "TEMPORAL_"))
     }
     return inherited | ours
 

@@ -39,7 +39,7 @@ async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[st
         "currency": total.currency,
         "paid_at": datetime.now(UTC).isoformat(),
     }
-    answer = await _post(address, secret, json.dumps(payment).encode(), key)
+    answer = await _post(address, secret, json.dumps(payment).encode(), key, context.proxy(address))
     match answer.get("verdict"):
         case PaymentVerdict.WANTED:
             return answer
@@ -59,11 +59,13 @@ async def pay(context: CliContext, snapshot: OrderSnapshot, key: str) -> dict[st
             raise _refused(answer, key)
 
 
-async def _post(address: str, secret: str, body: bytes, key: str) -> dict[str, Any]:
+async def _post(
+    address: str, secret: str, body: bytes, key: str, proxy: str | None
+) -> dict[str, Any]:
     headers = sign(secret, int(time.time()), body) | {"Content-Type": "application/json"}
     try:
         async with (
-            aiohttp.ClientSession(timeout=TIMEOUT) as session,
+            aiohttp.ClientSession(timeout=TIMEOUT, proxy=proxy) as session,
             session.post(address, data=body, headers=headers) as response,
         ):
             answer: dict[str, Any] = await response.json(content_type=None)

@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.homes import Homes
+from bot.runtime.proxies import Proxies
 from slack_api.errors import SLACK_FAILURES, classify
 from views.blocks import Message, View
 from views.card_click import Click, ClickContext
@@ -69,10 +70,13 @@ class Answers:
     The durable publish repairs a lost inline write; a lost sentence is sent another way.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: Homes) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, slack: AsyncWebClient, homes: Homes, proxies: Proxies
+    ) -> None:
         self._session = session
         self._slack = slack
         self._homes = homes
+        self._proxies = proxies
 
     async def paint(self, surface: Surface, message: Message, received: float) -> bool:
         """Replace the clicked message if there is still time; return whether it was replaced.
@@ -213,7 +217,8 @@ class Answers:
         return True
 
     async def _respond(self, url: str, body: dict[str, object]) -> bool:
-        async with self._session.post(url, json=body) as response:
+        proxy = self._proxies.for_url(url)
+        async with self._session.post(url, json=body, proxy=proxy) as response:
             if response.status == 200:  # noqa: PLR2004 - OK
                 return True
             _log.warning("response_url_refused", status=response.status)

@@ -43,6 +43,7 @@ def run(main: Main) -> NoReturn:
     code = 0
     try:
         config = settings.load()
+        settings.hide_proxies()
         logs.configure(config.log_format, config.log_level)
         uvloop.run(_until_stopped(main, config))
     except (

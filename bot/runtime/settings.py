@@ -11,11 +11,16 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.runtime.proxies import Proxies
+
 COMMAND = "/countersign"
 """The slash command that manifest.yml declares."""
 _COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 _TAKEN = frozenset({"/order", "/order-status", "/request", "/approval", "/approvals", "/away"})
 """Our other commands, and a built-in one of Slack that used to be one of ours."""
+
+
+_PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})
 
 
 class SettingsError(Exception):
@@ -57,6 +62,9 @@ class Settings(BaseSettings):
     mail_from: str = "countersign@localhost"
     api_token: SecretStr | None = None
     cli_person: str = ""
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     worker_health_host: str = "127.0.0.1"
@@ -116,6 +124,18 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with https:// (http:// only for 127.0.0.1)")
         return written
 
+    @field_validator("http_proxy", "https_proxy")
+    @classmethod
+    def _proxy_url(cls, written: str) -> str:
+        url = written if not written or "://" in written else f"http://{written}"
+        if url and not url.startswith("http://"):
+            raise ValueError("it must look like http://host:port or http://user:password@host:port")
+        return url
+
+    def proxies(self) -> Proxies:
+        """Return the proxies for outgoing connections."""
+        return Proxies(http=self.http_proxy, https=self.https_proxy, no=self.no_proxy)
+
     def payment_gateway(self) -> tuple[str, str] | None:
         """Return the payment gateway's URL and token, or None if none is configured.
 
@@ -167,6 +187,16 @@ class Settings(BaseSettings):
             "Create it on your app's page on api.slack.com, Basic Information, App-Level Tokens.",
         )
         return SocketMode(app_token=token)
+
+
+def hide_proxies() -> None:
+    """Remove the proxy variables from this process's environment, once they are read.
+
+    Otherwise slack_sdk would use one of them for every address, even for this machine.
+    """
+    for name in [*os.environ]:
+        if name.lower() in _PROXY_VARIABLES:
+            del os.environ[name]
 
 
 def text_of(secret: SecretStr | None) -> str:

@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
+from bot.runtime.proxies import NO_PROXIES, Proxies
 from bot.temporal.calls import TemporalUnavailableError, require_namespace
 from workflows.payloads import data_converter
 
@@ -19,7 +20,7 @@ class TemporalSettingsError(TemporalUnavailableError):
     """A setting for Temporal is wrong. The text names the variable to check."""
 
 
-async def connect(environment: Mapping[str, str]) -> Client:
+async def connect(environment: Mapping[str, str], proxies: Proxies = NO_PROXIES) -> Client:
     """Connect as TEMPORAL_ADDRESS, _NAMESPACE, _API_KEY, _TLS_* of `environment` or a profile say.
 
     Raises:
@@ -37,6 +38,7 @@ async def connect(environment: Mapping[str, str]) -> Client:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             client = await Client.connect(
                 **config,
+                http_connect_proxy_config=proxies.for_temporal(address),
                 data_converter=data_converter,
                 # On one machine, compression costs processor time and saves no network.
                 grpc_compression=GrpcCompression.NONE if is_local else GrpcCompression.GZIP,
