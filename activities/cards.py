@@ -182,6 +182,8 @@ class _PublishAttempt:
         on that level: the root message shows that.
         """
         approval = self.snapshot.approval
+        if copy.retired:
+            return True
         if copy.person:
             return journey_of(self.snapshot).has_child_approval or not self.snapshot.is_open
         if not copy.level or approval is None:

@@ -149,7 +149,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
     )
     products = ProductList(Stock(database))
     await products.refresh()
-    people = Locales(slack)
+    people, requesters = Locales(slack), Requesters(slack)
     board = HomeBoard(
         slack, homes, InboxLookup(Inbox(database), absences), people, _now, command=command
     )
@@ -161,7 +161,8 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
         try:
             yield Services(
                 commands=commands,
-                starts=Starts(workflows, requests, trail, TimeOff(database), Requesters(slack)),
+                starts=Starts(workflows, requests, trail, TimeOff(database), requesters),
+                requesters=requesters,
                 approvals=ApprovalLookup(requests, workflows),
                 orders=OrderLookup(requests, workflows),
                 policies=policies,

@@ -17,7 +17,7 @@ from views import (
     thread_root,
 )
 from views.approvers import progress_lines
-from views.blocks import Block, Message, button
+from views.blocks import Block, Message, button, text_message
 from views.card_click import button_value
 from views.content import subject_mrkdwn
 from views.hr_copy import copy_button, is_copyable
@@ -234,10 +234,13 @@ def renderer(snapshot: Snapshot, t: Translator) -> Renderer[Any]:
 def build(snapshot: Snapshot, copy: CardCopy) -> Message:
     """Return the message for one copy of the card, in the policy's language.
 
-    A person's copy is the whole card. A copy in a channel shows only what is public of a private
+    A person's copy is the whole card, or one sentence once the person was taken off. A copy in a channel shows only what is public of a private
     request; in the thread layout it is the root of the thread, with a reply for each level.
     """
     t = translator(snapshot.language)
+    if copy.retired:
+        subject = renderer(public(snapshot), t).public_subject()
+        return text_message(t("card.retired", subject=subject), t)
     if copy.person:
         return renderer(snapshot, t).card()
     channel_renderer = renderer(public(snapshot), t)

@@ -157,6 +157,11 @@ def unknown_order(order_id: str, t: Translator) -> str:
     return t("notice.unknown_order", order_id=t.inline(order_id, 80))
 
 
+def orders_for_members(t: Translator) -> str:
+    """Return that guests can only look up their own orders, whether or not there is such an order."""
+    return t("notice.orders_for_members")
+
+
 def unknown_request(request_id: str, t: Translator) -> str:
     """Return that there is no such request."""
     return t("notice.unknown_request", request_id=t.inline(request_id, 80))

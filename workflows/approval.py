@@ -14,6 +14,11 @@ from workflows.notifications import add_level_reply, send_notification
 from workflows.outbox import StartRefusedError
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines, levels
+from workflows.rules.approvals.former import (
+    former_approvers,
+    to_be_asked_again,
+    without_former_readers,
+)
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
 from workflows.rules.approvals.request import (
     Amendment,
@@ -34,10 +39,13 @@ from workflows.rules.approvals.verbs import ApprovalCommand, rule_of, verbs_of
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, Menu
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor, Origin
-from workflows.rules.shared.card import CardCopy, CardState
+from workflows.rules.shared.card import CardCopy, CardState, holders
 from workflows.rules.shared.errors import RuleError
 from workflows.rules.shared.ids import approval_id
 from workflows.rules.shared.verb_rule import VerbRule
+
+RETIRES_COPIES = "retire-copies"
+"""The patch with which an approver who was taken off no longer gets the card."""
 
 
 @workflow.defn
@@ -220,7 +228,7 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         return rule_of(command)
 
     def _apply(self, change: Change, *, actor: Actor | None = None) -> None:
-        before, self._state = self._state, change.state
+        before, self._state = self._state, without_former_readers(change.state)
         if change.facts:
             clicked = actor is not None and actor.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked)
@@ -228,9 +236,16 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
             self._card.record(())  # no fact, but the card shows it: another source is unreadable
         if _reading_turn(before) != _reading_turn(self._state):
             self._directory.read_soon()
+        self._retire_copies()
         add_level_reply(self._card, self._state)
         for notification in change.notifications:
             send_notification(self._card, self._state, notification)
+
+    def _retire_copies(self) -> None:
+        former = holders(self._card.card).intersection(former_approvers(self._state))
+        if former and workflow.patched(RETIRES_COPIES):
+            self._card.retire_copies(former)
+            self._state = to_be_asked_again(self._state, former)
 
     def _looks_changed(self, before: ApprovalState) -> bool:
         return approval_snapshot(before, 0) != self._snapshot(0)

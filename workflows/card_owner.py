@@ -114,13 +114,17 @@ class CardOwner:
 
     def add_copies(self, people: Iterable[str]) -> None:
         """Send the card to `people` as a direct message, unless they have a copy already."""
-        holders = {copy.person for copy in self.card.copies}
+        holders = rules.holders(self.card)
         new = tuple(
             CardCopy(channel=person, key=workflow.uuid4().hex, person=person)
             for person in people
             if person not in holders
         )
         self.card = rules.with_copies(self.card, new, workflow.now())
+
+    def retire_copies(self, people: Iterable[str]) -> None:
+        """Replace the private copies of these people by one sentence, and no longer update them."""
+        self.card = rules.with_retired(self.card, frozenset(people), workflow.now())
 
     def add_reply(self, level: int, revision: int) -> None:
         """Add a reply for this level and content revision to the thread, unless it has one."""

@@ -61,9 +61,7 @@ class CardPublisher:
             result = attempt.handle.result()
         except ActivityError:
             return rules.publish_outcome_unknown(card, now, began=attempt.started_at)
-        # Copies that were added in the meantime were not part of the attempt.
-        returned = {copy.key: copy for copy in result.copies}
-        copies = tuple(returned.get(copy.key, copy) for copy in card.copies)
+        copies = rules.copies_after(card, result.copies, succeeded=not result.problem)
         if not result.problem:
             return rules.publish_succeeded(card, result.version, copies)
         card, wait = replace(card, copies=copies), result.retry_after

@@ -55,7 +55,7 @@ def _notify_approvers(card: CardOwner, state: ApprovalState, people: tuple[str, 
         is_posted = card.has_posted_reply(level, state.content_revision)
     if here and (is_posted or len(here) > MAX_MENTIONS):
         card.notify(NoticeKind.ASKED, people=here, level=level)
-    copies = {copy.person: copy for copy in card.card.copies}
+    copies = {copy.person: copy for copy in card.card.copies if not copy.retired}
     room = MAX_COPIES + 1 - len(copies)  # the channel copies have no person: one entry
     new = tuple(person for person in away if person not in copies)
     card.add_copies(new[:room])

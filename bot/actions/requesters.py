@@ -1,4 +1,4 @@
-"""Who may send a request: Slack says what a person is, and the policy says who may ask."""
+"""Who may send a request or look up those of others: Slack says what a person is, and the policy says who may ask."""
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -36,6 +36,13 @@ class Requesters:
 
         """
         check_requester(policy, await self._standing(person))
+
+    async def is_member(self, person: str) -> bool:
+        """Return whether this person is a full member of the workspace; False if that is unknown."""
+        try:
+            return await self._standing(person) is Standing.ACTIVE
+        except RequesterUncheckedError:
+            return False
 
     async def _standing(self, person: str) -> Standing:
         if self._directory is None:

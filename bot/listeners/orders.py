@@ -59,12 +59,20 @@ class OrderListeners:
         await self._show(surface, text_at(card_click.pressed(args.body), "value"))
 
     async def _show(self, surface: Surface, typed: str) -> None:
-        """Show an order, or the reason why it cannot be shown."""
+        """Show an order, or the reason why it cannot be shown.
+
+        Only members read the orders of others: guests get the same answer for every number.
+        """
         answers, order_id = self._services.answers, typed.upper()
         t = await self._services.translator(surface.person)
         if not ORDER_ID.fullmatch(order_id):
             await answers.reply(surface, notices.malformed_order_id(typed, t))
-        elif snapshot := await self._services.orders.look_up(order_id):
+            return
+        snapshot = await self._services.orders.look_up(order_id)
+        is_own = snapshot is not None and snapshot.requester.person == surface.person
+        if not is_own and not await self._services.requesters.is_member(surface.person):
+            await answers.reply(surface, notices.orders_for_members(t))
+        elif snapshot is not None:
             await answers.reply_with(surface, order_status.order(snapshot, surface.person, t))
         else:
             await answers.reply(surface, notices.unknown_order(order_id, t))

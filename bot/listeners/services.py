@@ -8,6 +8,7 @@ from bot.actions.approval_lookup import ApprovalLookup
 from bot.actions.execute import Commands
 from bot.actions.order_lookup import OrderLookup
 from bot.actions.product_list import ProductList
+from bot.actions.requesters import Requesters
 from bot.actions.start import Starts
 from bot.listeners.answers import Answers
 from bot.listeners.homes import Homes
@@ -29,6 +30,7 @@ class Services:
 
     commands: Commands
     starts: Starts
+    requesters: Requesters
     approvals: ApprovalLookup
     orders: OrderLookup
     policies: Policies

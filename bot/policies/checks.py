@@ -39,6 +39,14 @@ def order(head: Head) -> Iterator[Mistake]:
         yield Mistake(key="visibility", message=message, suggestion=fix)
 
 
+def readers(head: Head) -> Iterator[Mistake]:
+    """Check a policy whose content everyone in the channel can read."""
+    if not head.former_approvers_read and head.visibility != Visibility.PRIVATE:
+        message = "This never takes effect: everyone in the channel can read the request."
+        fix = 'Remove it, or write visibility = "private".'
+        yield Mistake(key="former_approvers_read", message=message, suggestion=fix)
+
+
 def without_products(head: Head) -> Iterator[Mistake]:
     """Check a policy whose requests have no list prices: every policy but that of orders."""
     if "max_discount" in head.model_fields_set:

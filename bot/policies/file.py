@@ -253,6 +253,8 @@ class _Reader:
             self._read(TierKeys, table, f"{at}.tier.{index}")
             for index, table in enumerate(head.tier if head else values.get("tier", []))
         ]
+        if head is not None:
+            self._note_all(at, policy_checks.readers(head))
         if head is not None and name == ORDER:
             self._note_all(at, policy_checks.order(head))
         elif head is not None:
@@ -277,6 +279,7 @@ class _Reader:
             max_amendments=head.max_amendments,
             requesters=Requesters(head.requesters),
             max_discount=head.max_discount,
+            former_approvers_read=head.former_approvers_read,
             admins=tuple(defaults.admins),
             admin_channel=defaults.admin_channel,
             language=head.language or defaults.language,

@@ -225,6 +225,7 @@ class Head(Section):
     max_amendments: Annotated[int, BeforeValidator(_amendments)] = 3
     requesters: Annotated[str, _choice(*Requesters)] = "members"
     max_discount: Annotated[int, BeforeValidator(_percentage)] = 0
+    former_approvers_read: bool = True
     tier: list[dict[str, Any]] = Field(default_factory=list)
     level: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

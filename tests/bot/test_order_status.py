@@ -11,6 +11,9 @@ from views import notices
 from views.translator import ENGLISH
 from workflows.rules.orders.order import OrderStatus
 
+JUNE, KAI = "U0JUNE", "U0KAI"
+"""A guest, and a person from another workspace."""
+
 
 def actions_of(message: Json) -> list[str]:
     """Return the action ids of a message."""
@@ -73,6 +76,26 @@ async def test_an_unknown_or_malformed_id_gets_a_helpful_sentence(
 
     answer = await slack.wait_for_message(APPROVALS, GUS, lambda m: sentence in text_of(m))
     assert answer["is_ephemeral"]
+
+
+@pytest.mark.parametrize("person", [JUNE, KAI])
+async def test_guests_do_not_read_orders_by_number(
+    slack: StandInClient, bot: AsyncApp, order_driver: OrderDriver, person: str
+) -> None:
+    """The answer is the same for a number without an order, so it does not reveal which exist."""
+    order_id = await order_driver.order("100.00")
+    await order_driver.until_idle(order_id)
+
+    for number in (order_id, "ORD-7K2M4QXA"):
+        await slack.say(person, "C0GENERAL", f"/order-status {number}")
+    await listeners_finished()
+
+    answers = [
+        message["text"]
+        for message in await slack.messages("C0GENERAL", person)
+        if message.get("is_ephemeral")
+    ]
+    assert answers == [notices.orders_for_members(ENGLISH)] * 2
 
 
 async def test_only_the_requester_is_offered_cancel(

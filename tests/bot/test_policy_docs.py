@@ -144,6 +144,10 @@ def test_every_documented_value_is_accepted(section: str, key: str, value: str) 
     line = next(line for line in text.splitlines() if line.startswith(PLACES[section]))
     more = 'expire_after = "1d"\n' if key in ("max_expire_after", "remind_after") else ""
     more = more.replace("1d", "2d")
+    if (
+        key == "former_approvers_read"
+    ):  # everyone in the channel reads a request that is not private
+        more = 'visibility = "private"\n'
 
     parse(text.replace(line, f"{line}\n{key} = {value}\n{more}"))
 

@@ -29,7 +29,7 @@ from workflows.ports.payments import Swept
 from workflows.ports.reconciliation import Compared, EndedRequest, GoneRun
 from workflows.reconciliation import ReconciliationInput, ReconciliationWorkflow
 from workflows.refund import RefundWorkflow
-from workflows.rules.approvals.policy import Escalation
+from workflows.rules.approvals.policy import Escalation, Notify
 from workflows.rules.approvals.request import Verdict
 from workflows.rules.ended_outside import RunEnd, ended_approval
 from workflows.rules.orders.incoming_payment import IncomingPayment, RefundInput
@@ -311,6 +311,21 @@ async def swept_payments(harness: Harness, workflow_id: str) -> WorkflowHandle[A
     return sweep
 
 
+async def retired_copy(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """An approver leaves the group, and returns to it."""
+    both = ("UBORIS", "UCLARA")
+    harness.ports.directory.groups = {"sales": both}
+    group = level("group", "group:sales")
+    handle = await harness.open_request(group, request_id=workflow_id, notify=Notify.DM)
+    for number, members in enumerate((("UCLARA",), both)):
+        harness.ports.directory.groups = {"sales": members}
+        await harness.send(handle, updates.REFRESH_BY_SLACK, click=f"golden-refresh-{number}")
+        await harness.until_idle(handle)
+    await harness.decide(handle, "UCLARA", click="golden-decide")
+    await harness.run_to_end(handle)
+    return handle
+
+
 async def reconciled_requests(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
     """Two pages; the second has a request whose workflow is gone, and which has ended since."""
     gone = GoneRun(request_id=f"{workflow_id}-gone", how=RunEnd.DELETED)
@@ -494,6 +509,7 @@ SCENARIOS: dict[str, Scenario] = {
     "swept_payments": swept_payments,
     "told_day": told_day,
     "reconciled_requests": reconciled_requests,
+    "retired_copy": retired_copy,
     "settled_request": settled_request,
     "provisioned_hr": provisioned_hr,
     "compensated_hr": compensated_hr,

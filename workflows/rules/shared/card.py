@@ -1,6 +1,6 @@
 """The publish schedule of a card: its copies, and when a changed card must be written to Slack."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,8 @@ class CardCopy:
     `key` is opaque and is sent in the message's metadata. `intended_at` is recorded before the
     first post. `doubtful` is set once the outcome of a post was unknown: from then on every publish
     searches for the key since `intended_at`, adopts the message it finds and deletes duplicates.
+    `retired` is set once its person was taken off: the next publish replaces it by one sentence,
+    and from then on it is no longer a copy.
     """
 
     channel: str
@@ -39,6 +41,7 @@ class CardCopy:
     ts: str = ""
     intended_at: datetime | None = None
     doubtful: bool = False
+    retired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +86,20 @@ def with_copies(card: CardState, new: Iterable[CardCopy], now: datetime) -> Card
     return mark_outdated(replace(card, copies=copies), now) if copies != card.copies else card
 
 
+def holders(card: CardState) -> frozenset[str]:
+    """Return the people with a private copy that is kept up to date."""
+    return frozenset(copy.person for copy in card.copies if copy.person and not copy.retired)
+
+
+def with_retired(card: CardState, people: Collection[str], now: datetime) -> CardState:
+    """Retire the private copies of these people; without such copies nothing changes."""
+    copies = tuple(
+        replace(copy, retired=True) if copy.person and copy.person in people else copy
+        for copy in card.copies
+    )
+    return mark_outdated(replace(card, copies=copies), now) if copies != card.copies else card
+
+
 def reply_of(card: CardState, level: int, revision: int) -> CardCopy | None:
     """Return the thread reply about this level of this content revision, if there is one."""
     replies = (copy for copy in card.copies if (copy.level, copy.revision) == (level, revision))
@@ -113,6 +130,23 @@ def publish_started(card: CardState, now: datetime) -> CardState:
 def publish_succeeded(card: CardState, version: int, copies: tuple[CardCopy, ...]) -> CardState:
     """Record that Slack now shows `version` on `copies`."""
     return replace(card, copies=copies, published=version, retry_at=None, tries=0, problem="")
+
+
+def copies_after(
+    card: CardState, returned: Iterable[CardCopy], *, succeeded: bool
+) -> tuple[CardCopy, ...]:
+    """Return the copies after an attempt that returned these ones.
+
+    Copies that were added or retired in the meantime were not part of the attempt. After a success,
+    the copies that it showed as retired are gone.
+    """
+    tried = {copy.key: copy for copy in returned}
+    copies = tuple(
+        replace(tried[copy.key], retired=copy.retired) if copy.key in tried else copy
+        for copy in card.copies
+    )
+    gone = {key for key, copy in tried.items() if copy.retired and succeeded}
+    return tuple(copy for copy in copies if copy.key not in gone)
 
 
 def publish_failed(
