@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.worker import Worker
 
-from activities.audit import AuditActivities
+from activities.audit import AuditActivities, KnownPolicies
 from activities.calendar import CalendarActivities
 from activities.cards import CardActivities, LastPublish
 from activities.directory import DirectoryActivities
@@ -28,6 +28,7 @@ from activities.payment_gateway import GatewayBank, GatewayPaymentActivities, Pa
 from activities.provisioning import ProvisionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.summaries import SummaryActivities
+from bot.policies.book import ForeignPolicies, PolicyBook
 from bot.runtime import http_server, process, settings
 from bot.runtime.health import Health
 from bot.runtime.needs import database_check, slack_check, temporal_check
@@ -89,16 +90,19 @@ async def external_services(config: settings.Settings) -> AsyncIterator[External
 def activities(
     slack: AsyncWebClient,
     database: Database,
+    policies: KnownPolicies,
     external: ExternalServices | None = None,
     last_publish: LastPublish | None = None,
 ) -> list[Callable[..., Any]]:
     """Return every activity, bound to Slack, the database and the `external` services.
 
+    Requests may start under `policies` only.
+
     Without `external`, payments are made in the database and mail is off.
     """
     external = external or ExternalServices()
     poster = Poster(slack)
-    audit = AuditActivities(database, _now)
+    audit = AuditActivities(database, policies, _now)
     cards = CardActivities(poster, Cards(database), last_publish)
     notices = NoticeActivities(poster, Locales(slack))
     directory = DirectoryActivities(slack, database, poster, _now)
@@ -185,12 +189,14 @@ async def running(config: settings.Settings) -> AsyncIterator[None]:
         await database.require_current_schema()
         temporal = await connect(settings.temporal_environment(), config.proxies())
         await access.attempt(slack.auth_test, access.BOT_TOKEN)
+        book = ForeignPolicies if config.foreign_policies else PolicyBook
+        policies = book(config.policies, _now)
         last_publish = LastPublish()
         worker = Worker(
             temporal,
             task_queue=config.temporal_task_queue,
             workflows=WORKFLOWS,
-            activities=activities(slack, database, external, last_publish),
+            activities=activities(slack, database, policies, external, last_publish),
             workflow_runner=runner(sandboxed=config.workflow_sandbox),
             graceful_shutdown_timeout=STOP_ACTIVITIES_AFTER,
             # After a worker's crash, a click waits this long for the dead worker's sticky queue.

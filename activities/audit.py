@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -12,6 +13,7 @@ from records.refusals import Refusal, Refusals
 from records.requests import PublicState
 from records.snapshots import encode_snapshot
 from workflows.ports.approvals import START_REFUSED, AuditBatch, AuditPort
+from workflows.rules.approvals.registration import Registration
 from workflows.rules.inbox import listed_as, waiting_approvers
 
 AUDIT_CONFLICT = "audit.conflict"
@@ -24,10 +26,35 @@ ID_TAKEN = "id_taken"
 """The code of a refusal: the records have another request with this id."""
 
 
+ROUTE_DIFFERS = "route_differs"
+"""The code of a refusal: the policy demands another route than the start brings along."""
+POLICY_DIFFERS = "policy_differs"
+"""The code of a refusal: the policy file has no such policy, or another version of it."""
+POLICY_RETRY_DELAY = timedelta(seconds=5)
+
+
+class KnownPolicies(Protocol):
+    """The policies under which requests may start."""
+
+    @property
+    def admin_channel(self) -> str:
+        """The channel that is told about refused starts."""
+
+    @property
+    def attempts(self) -> int:
+        """How often an unknown policy is looked for: its file may reach the worker a little later."""
+
+    def knows(self, asked: Registration) -> bool:
+        """Return whether there is such a policy."""
+
+
 class AuditActivities(AuditPort):
     """The audit trail in the database."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, policies: KnownPolicies, now: Callable[[], datetime]
+    ) -> None:
+        self._policies = policies
         self._trail = AuditTrail(database)
         self._refusals = Refusals(database)
         self._now = now
@@ -43,6 +70,7 @@ class AuditActivities(AuditPort):
         further effects. If the first fact is another, the id belongs to another request, which
         Temporal no longer has: this one is refused for good.
         """
+        await self._require_registered(batch)
         try:
             await self._trail.append(batch.facts, public_state(batch))
         except AuditConflictError as error:
@@ -52,6 +80,23 @@ class AuditActivities(AuditPort):
         except AuditGapError as error:
             raise _retried_until_repaired("audit.gap", error) from error
 
+    async def _require_registered(self, batch: AuditBatch) -> None:
+        """Raise the refusal of a new request whose route or policy is not the policy file's."""
+        asked = batch.registration
+        if asked is None:
+            return
+        if asked.follows_policy and self._policies.knows(asked):
+            return
+        if await self._trail.first(batch.request_id) is not None:
+            return  # registered before, and only this answer was lost
+        if not asked.follows_policy:
+            raise await self._refused(batch, ROUTE_DIFFERS)
+        if activity.info().attempt < self._policies.attempts:
+            raise ApplicationError(
+                POLICY_DIFFERS, type=POLICY_DIFFERS, next_retry_delay=POLICY_RETRY_DELAY
+            )
+        raise await self._refused(batch, POLICY_DIFFERS)
+
     async def _refused(self, batch: AuditBatch, code: str) -> ApplicationError:
         """Record a refused start and return the failure that ends the request."""
         request_id, requester = batch.request_id, batch.face.requester
@@ -60,9 +105,8 @@ class AuditActivities(AuditPort):
             request_id=request_id, actor=requester, verb=START, code=code, at=self._now()
         )
         await self._refusals.append(refusal)
-        return ApplicationError(
-            code, code, batch.face.admin_channel, type=START_REFUSED, non_retryable=True
-        )
+        channel = self._policies.admin_channel
+        return ApplicationError(code, code, channel, type=START_REFUSED, non_retryable=True)
 
 
 def public_state(batch: AuditBatch) -> PublicState:

@@ -131,6 +131,7 @@ def _environment(
         "WORKER_HEALTH_PORT": str(worker),
         "WEB_PORT": str(bot),
         "LOG_LEVEL": "warning",
+        "FOREIGN_POLICIES": "true",  # the measured requests bring their own policy
     }
 
 

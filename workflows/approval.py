@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows.card_owner import CardSubject
-from workflows.card_workflow import CommandWorkflow
+from workflows.card_workflow import CommandWorkflow, genuine
 from workflows.directory_reader import DirectoryReader
 from workflows.level_clock import next_level_clock
 from workflows.notifications import add_level_reply, send_notification
@@ -20,6 +20,7 @@ from workflows.rules.approvals.former import (
     without_former_readers,
 )
 from workflows.rules.approvals.privacy import may_read, public_approval, readers_of
+from workflows.rules.approvals.registration import Registration, registration
 from workflows.rules.approvals.request import (
     Amendment,
     ApprovalState,
@@ -32,6 +33,7 @@ from workflows.rules.approvals.request import (
     Refresh,
     RequestKind,
     Withdrawal,
+    demanded_routes,
 )
 from workflows.rules.approvals.snapshot import ApprovalSnapshot, approval_snapshot
 from workflows.rules.approvals.subscriptions import subjects
@@ -61,7 +63,7 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
     def __init__(self, workflow_input: ApprovalInput) -> None:
         self._input = workflow_input
         self._directory = DirectoryReader()
-        request, carried = workflow_input.request, workflow_input.carried
+        request, carried = workflow_input.request, genuine(workflow_input.carried)
         if carried is not None:
             self._state, self._clicks = carried.state, carried.clicks
             self._card = self._owner(carried.card)
@@ -79,10 +81,22 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
             request_id=self._state.request.request_id,
             snapshot=self._snapshot,
             owner_id=self._owner_id,
+            registration=self._registration,
             watches=lambda: subjects(self._state),
             readers=lambda: readers_of(self._state),
             admins=lambda: self._state.admins,
             runs_local_activity=lambda: self._directory.is_local,
+        )
+
+    def _registration(self) -> Registration:
+        # As the start brought it: an update may have amended the request before the first append.
+        request = self._input.request
+        return registration(
+            request.policy,
+            request.requester.person,
+            request.managers,
+            request.route,
+            demanded_routes(request),
         )
 
     def _owner_id(self) -> str:
@@ -288,7 +302,7 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         if self._heir_id():
             card = await self._card.release()
         else:
-            carried = self._input.carried
+            carried = genuine(self._input.carried)
             is_notified = carried is not None and not carried.state.is_open
             if self._card.card.copies and not is_notified:  # without approvers there is no news
                 requester = self._state.request.requester.person

@@ -14,6 +14,7 @@ from workflows.card_publisher import ATTEMPT_TIMEOUT, CardPublisher
 from workflows.notification_queue import NotificationQueue
 from workflows.outbox import Outbox
 from workflows.ports.approvals import AuditBatch
+from workflows.rules.approvals.registration import Registration
 from workflows.rules.notice import NoticeKind, PendingNotice
 from workflows.rules.shared import card as rules
 from workflows.rules.shared.audit import AuditEvent
@@ -32,6 +33,7 @@ outdated card still returns the last state."""
 class CardSubject:
     """The workflow behind a card. Its functions are called each time, because its state changes.
 
+    `registration` is checked when the first fact is appended; None if the subject appends none.
     `watches` are the people and groups that an open request depends on (`rules.watching`).
     `readers` are those who may read a private request in full (`rules.privacy`).
     `admins` get a direct message if their channel does not accept messages.
@@ -42,6 +44,7 @@ class CardSubject:
     request_id: str
     snapshot: Callable[[int], Snapshot]
     owner_id: Callable[[], str]
+    registration: Callable[[], Registration | None]
     watches: Callable[[], tuple[str, ...]] = tuple
     readers: Callable[[], tuple[str, ...]] = tuple
     admins: Callable[[], tuple[str, ...]] = tuple
@@ -299,6 +302,7 @@ class CardOwner:
             watches=self._subject.watches(),
             readers=self._subject.readers(),
             copies=self.card.copies,
+            registration=self._subject.registration() if facts[0].sequence == 1 else None,
         )
 
     def _start_publish(self, now: datetime) -> None:

@@ -8,6 +8,7 @@ from temporalio import workflow
 from workflows.card_owner import CardOwner, CardSubject
 from workflows.outbox import StartRefusedError
 from workflows.refusal import refusing, running_update_id
+from workflows.rules.approvals.registration import Registration
 from workflows.rules.notice import NoticeKind
 from workflows.rules.people.actors import Actor
 from workflows.rules.shared.card import CardState
@@ -19,6 +20,12 @@ from workflows.rules.snapshots import Snapshot
 State = TypeVar("State")
 Change = TypeVar("Change")
 Published = TypeVar("Published", bound=Snapshot)
+Carried = TypeVar("Carried")
+
+
+def genuine(carried: Carried | None) -> Carried | None:
+    """Return the state that an earlier run carried over; None if the start itself brought it along."""
+    return carried if workflow.info().continued_run_id else None
 
 
 class CardWorkflow(ABC, Generic[Published]):
@@ -43,6 +50,10 @@ class CardWorkflow(ABC, Generic[Published]):
         """Return the snapshot of the state at this version of the card."""
 
     @abstractmethod
+    def _registration(self) -> Registration:
+        """Return what must be true of policy and route before the request may start."""
+
+    @abstractmethod
     def _next_input(self) -> object:
         """Return the input of the next run, with the state and everything that is pending."""
 
@@ -52,7 +63,10 @@ class CardWorkflow(ABC, Generic[Published]):
     def _subject(self) -> CardSubject:
         request_id = self._snapshot(0).request_id
         return CardSubject(
-            request_id=request_id, snapshot=self._snapshot, owner_id=lambda: request_id
+            request_id=request_id,
+            snapshot=self._snapshot,
+            owner_id=lambda: request_id,
+            registration=self._registration,
         )
 
     def _owner(self, card: CardState) -> CardOwner:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from temporalio import workflow
 
-from workflows.card_workflow import CardWorkflow
+from workflows.card_workflow import CardWorkflow, genuine
 from workflows.child_approval import ChildApproval, outcome_of, start_approval, withdraw_refused
 from workflows.hr_saga import HrSaga
 from workflows.outbox import StartRefusedError
 from workflows.rules.approvals.policy import route
+from workflows.rules.approvals.registration import Registration, registration
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind, Status
 from workflows.rules.hr import saga as rules
 from workflows.rules.hr.request import content_from_request
@@ -32,7 +33,7 @@ class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
     def __init__(self, workflow_input: HrInput) -> None:
         self._input = workflow_input
         self._child: ChildApproval | None = None
-        carried = workflow_input.carried
+        carried = genuine(workflow_input.carried)
         if carried is not None:
             self._state = carried.state
             self._card = self._owner(carried.card)
@@ -59,6 +60,10 @@ class HrRequestWorkflow(CardWorkflow[HrSnapshot]):
 
     def _snapshot(self, version: int) -> HrSnapshot:
         return hr_snapshot(self._state, version)
+
+    def _registration(self) -> Registration:
+        asked, route_ = self._input, route(self._input.policy, self._input.content.amount)
+        return registration(asked.policy, asked.requester.person, asked.managers, route_, (route_,))
 
     @workflow.run
     async def run(self, workflow_input: HrInput) -> HrSnapshot:

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.card_workflow import CommandWorkflow
+from workflows.card_workflow import CommandWorkflow, genuine
 from workflows.child_approval import (
     ChildApproval,
     outcome_of,
@@ -18,6 +18,7 @@ from workflows.mail_queue import MailQueue
 from workflows.order_saga import OrderSaga
 from workflows.outbox import StartRefusedError
 from workflows.rules.approvals.policy import Route
+from workflows.rules.approvals.registration import Registration, registration
 from workflows.rules.approvals.request import ApprovalRequest, RequestKind
 from workflows.rules.messages import CarriedOrder, OrderInput
 from workflows.rules.notice import NoticeKind
@@ -58,7 +59,7 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
         self._route: Route = order_route(workflow_input.order, workflow_input.policy)
         self._child: ChildApproval | None = None
         self._clicks = ()
-        carried = workflow_input.carried
+        carried = genuine(workflow_input.carried)
         if carried is not None:
             self._state, self._clicks = carried.state, carried.clicks
             self._card = self._owner(carried.card)
@@ -90,6 +91,10 @@ class OrderWorkflow(CommandWorkflow[OrderState, OrderChange, OrderCommand, Order
 
     def _snapshot(self, version: int) -> OrderSnapshot:
         return order_snapshot(self._state, version)
+
+    def _registration(self) -> Registration:
+        asked, route_ = self._input, self._route
+        return registration(asked.policy, asked.requester.person, asked.managers, route_, (route_,))
 
     @workflow.run
     async def run(self, workflow_input: OrderInput) -> OrderSnapshot:

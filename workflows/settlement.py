@@ -33,6 +33,7 @@ class SettlementWorkflow:
             request_id=face.request_id,
             snapshot=lambda _: shown,
             owner_id=lambda: face.request_id,
+            registration=lambda: None,
         )
         card = CardOwner(state, subject)
         if ended.copies:

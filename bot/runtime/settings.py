@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     policies: Path = Path("policies.toml")
     temporal_task_queue: str = "countersign"
     workflow_sandbox: bool = False
+    foreign_policies: bool = False
     payment_gateway_url: str | None = None
     payment_gateway_token: SecretStr | None = None
     payment_webhook_secret: SecretStr | None = None

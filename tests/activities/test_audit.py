@@ -13,6 +13,7 @@ from records.database import Database
 from records.refusals import Refusals
 from records.requests import Requests
 from records.snapshots import decode_snapshot
+from tests.any_policy import AnyPolicy
 from tests.records.builders import ANA, NOON, fact, facts, order
 from workflows.ports.approvals import START_REFUSED, AuditBatch
 from workflows.rules.approvals.policy import RouteReason
@@ -110,7 +111,7 @@ def _batch(snapshot: ApprovalSnapshot | OrderSnapshot, *numbers: int) -> AuditBa
 async def test_an_appended_snapshot_is_read_back_unchanged(
     database: Database, snapshot: ApprovalSnapshot | OrderSnapshot
 ) -> None:
-    activities = AuditActivities(database, lambda: NOON)
+    activities = AuditActivities(database, AnyPolicy(), lambda: NOON)
     await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
     await ActivityEnvironment().run(activities.append, _batch(snapshot, 1, 2))
 
@@ -127,7 +128,7 @@ async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A changed database must not end a request, because an operator may repair it."""
-    activities = AuditActivities(database, lambda: NOON)
+    activities = AuditActivities(database, AnyPolicy(), lambda: NOON)
     await activities.append(_batch(ORDER, 1, 2))
     other = replace(_batch(ORDER, 2), facts=(fact(2, reason="another"),))
 
@@ -144,7 +145,7 @@ async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
 
 async def test_a_conflict_with_the_first_fact_is_a_refused_start(database: Database) -> None:
     """The id belongs to another request: no repair makes this one the first."""
-    activities = AuditActivities(database, lambda: NOON)
+    activities = AuditActivities(database, AnyPolicy(), lambda: NOON)
     await activities.append(_batch(ORDER, 1))
     other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))
 
@@ -159,7 +160,7 @@ async def test_a_conflict_with_the_first_fact_is_a_refused_start(database: Datab
 
 
 async def test_a_gap_is_retried_until_the_missing_fact_arrives(database: Database) -> None:
-    activities = AuditActivities(database, lambda: NOON)
+    activities = AuditActivities(database, AnyPolicy(), lambda: NOON)
     await activities.append(_batch(ORDER, 1))
 
     with pytest.raises(ApplicationError) as refused:
@@ -174,7 +175,7 @@ async def test_a_gap_is_retried_until_the_missing_fact_arrives(database: Databas
 async def test_the_subjects_a_request_depends_on_are_stored_with_its_facts(
     database: Database,
 ) -> None:
-    activities, requests = AuditActivities(database, lambda: NOON), Requests(database)
+    activities, requests = AuditActivities(database, AnyPolicy(), lambda: NOON), Requests(database)
     subjects = ("group:sales-leads", "user:UBORIS")
     await activities.append(replace(_batch(APPROVAL, 1), watches=subjects))
 

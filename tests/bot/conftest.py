@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.audit import KnownPolicies
 from bot.app import create_app, running_services
 from bot.cli.demo import PRODUCTS
 from bot.listeners.services import Services
@@ -27,6 +28,7 @@ from emulator.server import start
 from records.database import Database
 from records.refusals import Refusals
 from records.stock import Stock
+from tests.any_policy import AnyPolicy
 from tests.bot.cli_driver import CliDriver, cli_driver, configure_cli
 from tests.bot.http_client import SECRET as WEBHOOK_SECRET
 from tests.bot.http_client import http_server
@@ -103,8 +105,18 @@ def queue() -> str:
 
 
 @pytest.fixture
+def known_policies() -> KnownPolicies:
+    """The policies under which the worker lets requests start."""
+    return AnyPolicy()
+
+
+@pytest.fixture
 async def worker(
-    temporal: WorkflowEnvironment, slack: StandInClient, database: Database, queue: str
+    temporal: WorkflowEnvironment,
+    slack: StandInClient,
+    database: Database,
+    queue: str,
+    known_policies: KnownPolicies,
 ) -> AsyncIterator[RunningWorker]:
     client = AsyncWebClient(
         token="xoxb-local", base_url=f"{slack.base_url}/api/", timeout=4, retry_handlers=[]
@@ -115,7 +127,7 @@ async def worker(
             temporal.client,
             task_queue=queue,
             workflows=WORKFLOWS,
-            activities=activities(client, database),
+            activities=activities(client, database, known_policies),
             workflow_runner=product_runner(),
             max_concurrent_workflow_task_polls=2,
             max_concurrent_activity_task_polls=1,

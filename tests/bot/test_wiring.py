@@ -19,6 +19,7 @@ from activities.payment_gateway import GatewayBank, GatewayPaymentActivities
 from bot.__main__ import running
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
+from tests.any_policy import AnyPolicy
 from tests.bot.conftest import ROOT
 from tests.bot.order_driver import ANA
 
@@ -104,7 +105,7 @@ async def test_with_settings_the_gateway_and_the_mail_server_are_used(
     ):
         owners = {
             type(getattr(activity, "__self__", None))
-            for activity in worker.activities(client, database, outside)
+            for activity in worker.activities(client, database, AnyPolicy(), outside)
         }
 
     assert isinstance(outside.bank, GatewayBank)

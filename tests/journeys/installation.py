@@ -182,6 +182,7 @@ class Installation:
             DATABASE_URL=self.database_url,
             TEMPORAL_ADDRESS=self.temporal_address,
             POLICIES=str(self.policies),
+            FOREIGN_POLICIES="true",  # trials start requests under policies of their own
             API_TOKEN=TOKEN,
             PAYMENT_WEBHOOK_SECRET=SECRET,
             WEB_PORT=str(self.ports[name if name in BOTS else "bot"]),

@@ -20,6 +20,7 @@ from tests.rules.builders import (
 from tests.rules.verbs import CLOSED, decided, in_status, no, withdraw, withdrawal, yes
 from workflows.rules.approvals import approval as rules
 from workflows.rules.approvals import deadlines
+from workflows.rules.approvals.policy import digest
 from workflows.rules.approvals.request import ApprovalState, Status, Withdrawal
 from workflows.rules.people.actors import CLOCK, Origin
 from workflows.rules.shared.content import content_digest, content_text
@@ -51,7 +52,7 @@ def test_a_submission_is_the_requesters_and_names_rule_and_policy() -> None:
     assert change.facts[0].rule == "order: over 1,000.00 USD"
     assert change.facts[0].data == {
         "policy": "order",
-        "policy_version": asked.policy.version,
+        "policy_version": digest(asked.policy),
         "content": content_text(asked.content),
         "content_digest": content_digest(asked.content),
     }

@@ -27,6 +27,7 @@ from records.database import Database
 from records.incoming_payments import IncomingPayments, judge_snapshot
 from records.reservations import quantities
 from records.stock import Product, Stock
+from tests.any_policy import AnyPolicy
 from tests.records.balance import Balance
 from tests.workflows.fake_ports import FakeAudit, FakePorts
 from tests.workflows.fault_injection import (
@@ -151,7 +152,7 @@ class LedgerPorts(FakePorts):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.audit: RecordedAudit = RecordedAudit(
-            changes=self.changes, records=AuditActivities(database, lambda: NOON)
+            changes=self.changes, records=AuditActivities(database, AnyPolicy(), lambda: NOON)
         )
         self._inventory = InventoryActivities(database)
         self._payment = PaymentActivities(database, NOON.date)

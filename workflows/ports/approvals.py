@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from workflows.rules.approvals.registration import Registration
 from workflows.rules.notice import Notice
 from workflows.rules.people.actors import DirectoryQuery, DirectoryResult
 from workflows.rules.shared.audit import AuditEvent
@@ -20,7 +21,8 @@ class AuditBatch:
     """Facts to append, in order, and the snapshot after them (which the inbox reads).
 
     `watches` are the people and groups that an open request depends on, `readers` those who may
-    read a private request in full. `copies` are where the card is, or will be posted.
+    read a private request in full. `copies` are where the card is, or will be posted. The first batch
+    has the `registration` to check; batches of releases before 0.3 have none.
     """
 
     request_id: str
@@ -30,6 +32,7 @@ class AuditBatch:
     watches: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     copies: tuple[CardCopy, ...] = ()
+    registration: Registration | None = None
 
 
 class AuditPort:
@@ -42,7 +45,8 @@ class AuditPort:
         Safe to repeat: a fact with a known request id and sequence is skipped. Raises
         ApplicationError `audit.conflict` if a different fact has the same sequence and `audit.gap`
         if earlier facts are missing. Both are retried until the trail is fixed. If the different
-        fact is the first, the id belongs to another request: that is START_REFUSED, not retried.
+        fact is the first, the id belongs to another request: that is START_REFUSED, not retried. So is
+        a first fact whose policy or route is not the policy file's.
         """
         raise NotImplementedError
 

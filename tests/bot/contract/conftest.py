@@ -21,6 +21,7 @@ from emulator.config import Config
 from emulator.server import start
 from records.database import Database
 from records.refusals import Refusals
+from tests.any_policy import AnyPolicy
 from tests.bot.cli_driver import cli_driver, configure_cli
 from tests.bot.conftest import ROOT
 from tests.bot.contract.doors import Environment
@@ -66,7 +67,7 @@ async def env(
                 temporal.client,
                 task_queue=queue,
                 workflows=WORKFLOWS,
-                activities=activities(web, database),
+                activities=activities(web, database, AnyPolicy()),
                 workflow_runner=product_runner(),
                 max_concurrent_workflow_task_polls=2,
                 max_concurrent_activity_task_polls=1,

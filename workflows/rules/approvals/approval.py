@@ -12,7 +12,7 @@ from workflows.rules.approvals.levels import (
     pass_if_certain,
     reject_if_certain,
 )
-from workflows.rules.approvals.policy import LevelRule, Notify, ReasonRule
+from workflows.rules.approvals.policy import LevelRule, Notify, ReasonRule, digest
 from workflows.rules.approvals.request import (
     ApprovalRequest,
     ApprovalState,
@@ -67,7 +67,7 @@ def submit(request: ApprovalRequest, now: datetime) -> Change:
         rule=request.route.rule,
         data={
             "policy": request.policy.name,
-            "policy_version": request.policy.version,
+            "policy_version": digest(request.policy),
             **content_evidence(request.content),
         },
     )

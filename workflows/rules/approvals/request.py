@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from workflows.rules.approvals.clock import Tick, TickKind
-from workflows.rules.approvals.policy import LevelRule, Policy, Route
+from workflows.rules.approvals.policy import LevelRule, Policy, Route, discount_route, route
 from workflows.rules.people.actors import Actor, ApproverSource, ManagedBy, Member
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.content import Content, ContentChange
+from workflows.rules.shared.errors import NoTierError
 
 
 class Status(StrEnum):
@@ -66,6 +67,19 @@ class ApprovalRequest:
     def submitted(self) -> tuple[str, Content]:
         """What makes two starts under one id the same: the policy and the content."""
         return self.policy.name, self.content
+
+
+def demanded_routes(request: ApprovalRequest) -> tuple[Route, ...]:
+    """Return the routes that the policy demands for the content; none if no tier covers it.
+
+    There may be two: the discount of an order, which the content does not show, may need more levels
+    than its total.
+    """
+    policy, amount = request.policy, request.content.amount
+    try:
+        return route(policy, amount), discount_route(policy, amount)
+    except NoTierError:
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

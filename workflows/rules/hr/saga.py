@@ -6,7 +6,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.rules.approvals.policy import Policy
+from workflows.rules.approvals.policy import Policy, digest
 from workflows.rules.approvals.request import Status
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.hr.request import HrRequest, content_from_request, request_from_content
@@ -41,7 +41,7 @@ def receive(request: HrRequest, requester: Actor, policy: Policy, now: datetime)
     )
     data = {
         "type": request.type.value,
-        "policy": f"{policy.name} {policy.version}".strip(),
+        "policy": f"{policy.name} {digest(policy)}",
         "content_digest": content_digest(content_from_request(request)),
     }
     return _note(HrChange(state=state), Fact.HR_REQUEST_RECEIVED, requester, now, data=data)
