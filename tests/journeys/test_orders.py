@@ -138,7 +138,7 @@ async def test_an_order_of_one_cent_more_needs_approval(workspace: Workspace) ->
 
 async def test_order_status_explains_invalid_arguments(workspace: Workspace) -> None:
     """Without an argument it lists orders; an unknown id and another word each get a message."""
-    order_id = await workspace.order("10.00", customer="Listed")
+    order_id = await workspace.order("40.00", customer="Listed")
     await workspace.ended(order_id)
     for text in ("/order-status", "/order-status ORD-00000000", "/order-status soon"):
         await workspace.slack.say(ANA, APPROVALS, text)
