@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -31,6 +32,8 @@ ROUTE_DIFFERS = "route_differs"
 POLICY_DIFFERS = "policy_differs"
 """The code of a refusal: the policy file has no such policy, or another version of it."""
 POLICY_RETRY_DELAY = timedelta(seconds=5)
+
+_log = structlog.get_logger("audit")
 
 
 class KnownPolicies(Protocol):
@@ -72,13 +75,21 @@ class AuditActivities(AuditPort):
         """
         await self._require_registered(batch)
         try:
-            await self._trail.append(batch.facts, public_state(batch))
+            new = await self._trail.append(batch.facts, public_state(batch))
         except AuditConflictError as error:
             if error.sequence == 1:
                 raise await self._refused(batch, ID_TAKEN) from error
             raise _retried_until_repaired(AUDIT_CONFLICT, error) from error
         except AuditGapError as error:
             raise _retried_until_repaired("audit.gap", error) from error
+        for fact in batch.facts[len(batch.facts) - new :]:
+            _log.info(
+                "fact_recorded",
+                request_id=fact.request_id,
+                fact=fact.kind.value,
+                sequence=fact.sequence,
+                actor=fact.actor.person,
+            )
 
     async def _require_registered(self, batch: AuditBatch) -> None:
         """Raise the refusal of a new request whose route or policy is not the policy file's."""

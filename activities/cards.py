@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from temporalio import activity
 
@@ -27,6 +28,8 @@ seconds) would leave the outcome of every copy unknown."""
 
 NOT_RECORDED = SlackProblem(code="records.unavailable")
 """The card is in Slack, but the database does not know it yet: the publish is repeated."""
+
+_log = structlog.get_logger("cards")
 
 _Result = tuple[CardCopy, SlackProblem | None]
 
@@ -83,6 +86,10 @@ class CardActivities(CardPort):
         problems = in_channel or [problem for problem in in_direct if not problem.lasting]
         every = (*in_channel, *in_direct)
         self._last_publish.record(problems[0].code if problems else "")
+        if not problems:
+            _log.info(
+                "card_published", request_id=card.face.request_id, version=card.face.card_version
+            )
         waits = [problem.retry_after for problem in every if problem.retry_after]
         return PublishedCard(
             copies=tuple(copy for copy, _ in results),

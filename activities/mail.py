@@ -34,13 +34,20 @@ _log = structlog.get_logger("mail")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailServer:
-    """An SMTP server. `encrypted` means TLS from the start; otherwise STARTTLS is used if offered."""
+    """An SMTP server. `encrypted` means TLS from the start."""
 
     host: str
     port: int
     username: str = ""
     password: str = ""
     encrypted: bool = False
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether STARTTLS is required: a password is never sent in clear. None means if offered."""
+        if self.encrypted:
+            return False
+        return True if self.password else None
 
 
 def mail_server(url: str) -> MailServer:
@@ -96,6 +103,7 @@ class SmtpMail(MailPort):
                 username=self._server.username or None,
                 password=self._server.password or None,
                 use_tls=self._server.encrypted,
+                start_tls=self._server.start_tls,
                 tls_context=self._context,
                 timeout=SEND_TIMEOUT,
             )

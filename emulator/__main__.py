@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -72,6 +73,7 @@ def _print_startup(config: Config, running: RunningStandIn) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; exit code 2 and an error message if it cannot start."""
+    os.umask(0o077)  # messages may be private
     config = parse_arguments(arguments)
     try:
         asyncio.run(serve(config))

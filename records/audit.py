@@ -43,8 +43,10 @@ class AuditTrail:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, facts: Sequence[AuditEvent], state: PublicState) -> None:
+    async def append(self, facts: Sequence[AuditEvent], state: PublicState) -> int:
         """Store consecutive facts of one request and the state they led to, all or nothing.
+
+        Returns how many of the facts are new: the last ones.
 
         Safe to repeat, even much later: facts that are stored already are not changed, nor is the
         state that a later fact led to.
@@ -73,6 +75,7 @@ class AuditTrail:
                 await connection.execute(insert(audit_events), new)
                 await keep_decisions(connection, facts[-len(new) :], state.about)
             await store(connection, state, facts[-1], previous)
+        return len(new)
 
     async def facts(self, request_id: str) -> tuple[AuditEvent, ...]:
         """Return the facts of a request in order; none if the request is unknown."""

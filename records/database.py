@@ -234,7 +234,7 @@ def _sqlite_engine(url: URL, timeout: float, begin: Callable[[Connection], None]
         "isolation_level": None,
         "timeout": timeout,
     }
-    engine = create_async_engine(url, connect_args=connect_args)
+    engine = create_async_engine(url, connect_args=connect_args, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", begin)
     return engine

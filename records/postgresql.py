@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import URL
+from sqlalchemy import URL, event
+from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECT_TIMEOUT = 10.0
@@ -78,7 +79,7 @@ def engine(url: URL) -> AsyncEngine:
                 f"The database at {where} cannot be used: {_reason(error)}. Check DATABASE_URL."
             ) from error
 
-    return create_async_engine(
+    created = create_async_engine(
         url.set(query={}),
         connect_args={
             "async_creator_fn": connect,
@@ -88,8 +89,21 @@ def engine(url: URL) -> AsyncEngine:
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": str,  # an unnamed statement
         },
+        hide_parameters=True,
         pool_pre_ping=True,  # the server may have restarted since a connection was last used
     )
+    event.listen(created.sync_engine, "handle_error", _remove_values)
+    return created
+
+
+def _remove_values(context: ExceptionContext) -> None:
+    """Remove the server's details from an error: they contain the row that was refused."""
+    cause = context.original_exception.__cause__
+    if isinstance(cause, asyncpg.PostgresError):
+        cause.detail = None
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _understood(query: Mapping[str, str]) -> dict[str, str]:

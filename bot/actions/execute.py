@@ -230,6 +230,9 @@ class Commands:
     async def record_refusal(self, request_id: str, actor: Actor, verb: str, code: str) -> None:
         """Record who tried what and why it was refused, best effort: Temporal keeps no refusals."""
         refusal = Refusal(request_id=request_id, actor=actor, verb=verb, code=code, at=self._now())
+        _log.info(
+            "command_refused", request_id=request_id, verb=verb, code=code, actor=actor.person
+        )
         try:
             await self._refusals.append(refusal)
         except DATABASE_FAILURES as error:

@@ -1,6 +1,7 @@
 """The `countersign` command: its sub-commands, and how a refusal becomes a sentence and an exit code."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -101,8 +102,12 @@ def program() -> NoReturn:
     Temporal's native threads may still be running, and about one time in fifty the interpreter
     aborts during shutdown (`PyGILState_Release`, exit code 134) although all work is done.
     """
+    os.umask(0o077)  # files, such as an export or a new database, are for our user only
     # Standard output is for what a command prints.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     code: object = 0
     try:
         main()

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 
 import structlog
 
@@ -46,5 +47,14 @@ def configure(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(level=log_level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _log_failed_thread
     # Alembic logs two lines each time the schema version is read, which each /healthz request does.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _log_failed_thread(failed: threading.ExceptHookArgs) -> None:
+    """Log the exception that ended a thread, which Python would print as plain text."""
+    if failed.exc_value is not None:
+        error = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        structlog.get_logger("bot.runtime").error("thread_failed", exc_info=error)

@@ -14,6 +14,7 @@ import uvloop
 
 from bot.policies import file as policy_file
 from bot.runtime import http_server, logs, settings
+from bot.temporal import core_logs
 from bot.temporal.calls import TemporalUnavailableError
 from records.database import START_FAILURES
 from slack_api.access import WrongTokenError
@@ -25,8 +26,8 @@ CLOSE_WITHIN = 6.0
 END_WITHIN = 9.0
 """Seconds after the signal at which the process exits, whatever still runs. Docker, for example,
 sends SIGKILL after 10 s."""
-UNFINISHED = 1
-"""Exit code of a process that had to be ended with work unfinished."""
+FAILED = 1
+"""Exit code of a process that failed, or had to be ended with work unfinished."""
 
 Main = Callable[[settings.Settings], AbstractAsyncContextManager[None]]
 
@@ -40,7 +41,11 @@ def run(main: Main) -> NoReturn:
     standard error, with exit code 2. The process exits without the interpreter's shutdown, because
     Temporal's native threads sometimes abort it, and other threads may delay it.
     """
+    os.umask(0o077)  # files, such as a new database, are for our user only
     code = 0
+    log_format = settings.log_format()
+    logs.configure(log_format, "info")
+    core_logs.forward()
     try:
         config = settings.load()
         settings.hide_proxies()
@@ -55,7 +60,10 @@ def run(main: Main) -> NoReturn:
         http_server.AddressError,
         http_server.PortTakenError,
     ) as error:
-        code = _refuse(error)
+        code = _refuse(error, log_format)
+    except Exception:  # noqa: BLE001 - a traceback would not be a line of the log
+        _log.critical("process_failed", exc_info=True)
+        code = FAILED
     _exit(code)
 
 
@@ -89,7 +97,7 @@ def _on_signal(stop: asyncio.Event) -> None:
 
     The timer is a thread, because a task that ignores its cancellation holds up the event loop's end.
     """
-    timer = threading.Timer(END_WITHIN, _exit, [UNFINISHED])
+    timer = threading.Timer(END_WITHIN, _exit, [FAILED])
     timer.daemon = True
 
     def on_signal() -> None:
@@ -101,8 +109,11 @@ def _on_signal(stop: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(name, on_signal)
 
 
-def _refuse(error: Exception) -> int:
-    sys.stderr.write(f"{error}\n")
+def _refuse(error: Exception, log_format: str) -> int:
+    if log_format == "json":
+        _log.error("start_refused", why=str(error))
+    else:
+        sys.stderr.write(f"{error}\n")
     return REFUSED
 
 

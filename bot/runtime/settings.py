@@ -216,6 +216,13 @@ def _token(secret: SecretStr | None, name: str, prefix: str, remedy: str) -> str
     return token
 
 
+def log_format(env_file: Path | None = Path(".env")) -> str:
+    """Return LOG_FORMAT, for the message that another setting is invalid."""
+    from_file = dotenv_values(env_file) if env_file else {}
+    written = os.environ.get("LOG_FORMAT") or from_file.get("LOG_FORMAT") or ""
+    return "json" if written.strip().lower() == "json" else "console"
+
+
 def temporal_environment(env_file: Path | None = Path(".env")) -> dict[str, str]:
     """Return the variables that `temporalio.envconfig` reads, including those of `env_file`.
 

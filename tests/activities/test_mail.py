@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -16,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mail import FALLBACK_LANGUAGE, MailOff, MailServer, SmtpMail, compose, mail_server
+from tests.certificates import self_signed
 from tests.records.builders import order
 from views.catalogue import LANGUAGES
 from workflows.ports.orders import MailResult
@@ -30,6 +34,8 @@ class PostOffice:
     """Stores the mails that arrive. `says` replies to a recipient or a message instead of accepting it."""
 
     port: int = 0
+    tls: ssl.SSLContext | None = None
+    logins: int = 0
     arrived: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     says: dict[str, str] = field(default_factory=dict)
@@ -67,12 +73,30 @@ def _login(
 
 
 @pytest.fixture
+def secure(tmp_path: Path, office: PostOffice) -> ssl.SSLContext:
+    """Have the office offer STARTTLS, and return the context of a client that trusts it."""
+    certificate, key = self_signed(tmp_path)
+    office.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    office.tls.load_cert_chain(certificate, key)
+    return ssl.create_default_context(cafile=certificate)
+
+
+@pytest.fixture
 async def office() -> AsyncIterator[PostOffice]:
     office = PostOffice()
 
+    def login(*given_: Any) -> AuthResult:
+        office.logins += 1
+        return _login(*given_)
+
     def accept() -> SMTP:
         return SMTP(
-            office, hostname="localhost", authenticator=_login, auth_require_tls=False, timeout=5
+            office,
+            hostname="localhost",
+            authenticator=login,
+            auth_require_tls=False,
+            tls_context=office.tls,
+            timeout=5,
         )
 
     server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
@@ -203,14 +227,24 @@ async def test_an_unreachable_server_is_retried(office: PostOffice) -> None:
 
 
 async def test_a_failed_login_is_retried_because_an_operator_may_fix_it(
-    office: PostOffice,
+    office: PostOffice, secure: ssl.SSLContext
 ) -> None:
-    right = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
-    assert await _send(SmtpMail(right, SENDER)) == MailResult(sent=True)
+    right = mail_server(f"smtp://us%20er:p%40ss@localhost:{office.port}")
+    assert await _send(SmtpMail(right, SENDER, secure)) == MailResult(sent=True)
 
     with _refused("mail.unavailable"):
-        await _send(SmtpMail(replace(right, password="wrong"), SENDER))
+        await _send(SmtpMail(replace(right, password="wrong"), SENDER, secure))
     assert len(office.arrived) == 1
+
+
+async def test_a_password_is_only_sent_over_tls(office: PostOffice) -> None:
+    """The server offers no STARTTLS, as one that an attacker controls would."""
+    server = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
+
+    with _refused("mail.unavailable"):
+        await _send(SmtpMail(server, SENDER))
+    assert office.logins == 0
+    assert office.arrived == []
 
 
 async def test_without_a_server_or_an_address_the_result_says_that_nothing_was_sent(

@@ -1,6 +1,7 @@
 """Fixtures with the real parts: Temporal, worker, SQLite, the Slack stand-in and the Bolt app."""
 
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -52,11 +53,17 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _short_tracebacks() -> Iterator[None]:
-    """Print short tracebacks: structlog's default draws a box around every frame."""
+    """Print short tracebacks: structlog's default draws a box around every frame.
+
+    Not to sys.stdout, which commands that run in this process replace.
+    """
     renderer = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
-    structlog.configure(processors=[structlog.stdlib.add_log_level, renderer])
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, renderer],
+        logger_factory=structlog.PrintLoggerFactory(sys.__stderr__),
+    )
     yield
     structlog.reset_defaults()
 

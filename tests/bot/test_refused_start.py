@@ -1,6 +1,8 @@
 """Wrong tokens and wrong Temporal settings: bot and worker say one sentence and exit with code 2."""
 
 import asyncio
+import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,47 @@ async def test_each_wrong_setting_is_named(
 
 def _address(temporal: WorkflowEnvironment) -> str:
     return temporal.client.service_client.config.target_host
+
+
+async def test_with_json_logs_every_line_is_json(tmp_path: Path) -> None:
+    """Also the refusal of a setting, and what Temporal's core says about an address."""
+    cases: tuple[dict[str, str], ...] = (
+        {"WEB_PORT": "many"},
+        {"SLACK_BOT_TOKEN": "xoxb-local", "DATABASE_URL": NO_DATABASE},
+        {"SLACK_BOT_TOKEN": "xoxb-local", "DATABASE_URL": f"sqlite:///{tmp_path}/none.db"},
+    )
+    for number, changed in enumerate(cases):
+        program = await asyncio.to_thread(
+            Program,
+            f"json-{number}",
+            *WORKER,
+            directory=tmp_path,
+            environment=clean_environment(LOG_FORMAT="json", **changed),
+            by=starter(),
+        )
+        try:
+            await program.ended()
+        finally:
+            await program.end()
+        lines = [json.loads(line) for line in program.stderr.splitlines()]
+        assert lines[-1]["event"] == "start_refused"
+        assert program.exit_code == 2
+
+
+async def test_a_new_database_is_for_its_user_only(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    program = await asyncio.to_thread(
+        Program,
+        "upgrade",
+        *(COUNTERSIGN, "db", "upgrade"),
+        directory=tmp_path,
+        environment=clean_environment(DATABASE_URL=f"sqlite:///{file}"),
+        by=starter(),
+    )
+    try:
+        await program.ended()
+    finally:
+        await program.end()
+
+    assert program.exit_code == 0, program.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

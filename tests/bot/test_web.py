@@ -1,8 +1,14 @@
 """Logs of the processes, without secrets in any line, and addresses that cannot be served."""
 
+import asyncio
 import json
 import logging
+import os
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -12,7 +18,34 @@ from bot.app import create_app
 from bot.listeners.services import Services
 from bot.runtime import logs
 from bot.runtime.http_server import AddressError, PortTakenError, serve
+from tests.bot.conftest import ROOT
 
+CORE = """
+import asyncio, logging, os, sys
+from temporalio.client import Client
+from temporalio.runtime import TelemetryFilter
+from bot.runtime import logs
+from bot.temporal import core_logs
+
+async def main():
+    try:
+        await Client.connect("127.0.0.1:1")
+    except RuntimeError:
+        await asyncio.wait_for(seen.wait(), 10)
+
+class Seen(logging.Handler):
+    def emit(self, record):
+        if record.name == core_logs.LOGGER.name:
+            loop.call_soon_threadsafe(seen.set)
+
+seen, loop = asyncio.Event(), asyncio.new_event_loop()
+logs.configure("json", "debug")
+logging.getLogger().addHandler(Seen())  # after our handler
+core_logs.forward(TelemetryFilter(core_level="TRACE", other_level="TRACE"))
+loop.run_until_complete(main())
+sys.stderr.flush()
+os._exit(0)
+"""
 SECRET = "xoxb-this-must-not-be-logged"
 
 
@@ -26,6 +59,8 @@ def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     root.setLevel(level)
     logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.NOTSET)
     structlog.configure(**kept)
+    logging.captureWarnings(capture=False)
+    threading.excepthook = threading.__excepthook__
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -54,6 +89,34 @@ def test_events_are_json_lines_for_machines(stderr: Callable[[], str]) -> None:
     ours, theirs = (json.loads(line) for line in stderr().splitlines())
     assert (ours["event"], ours["level"], ours["port"]) == ("started", "info", 1)
     assert (theirs["event"], theirs["logger"]) == ("careful: x", "elsewhere")
+
+
+def test_warnings_and_failed_threads_are_json_lines_too(stderr: Callable[[], str]) -> None:
+    logs.configure("json", "info")
+    thread = threading.Thread(target=[].pop)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("deprecated", DeprecationWarning, stacklevel=1)
+    thread.start()
+    thread.join()
+
+    warned, failed = (json.loads(line) for line in stderr().splitlines())
+    assert "deprecated" in warned["event"]
+    assert failed["event"] == "thread_failed"
+
+
+async def test_temporals_core_logs_through_ours(stderr: Callable[[], str], tmp_path: Path) -> None:
+    """In a process of its own, because the core's log is configured once per process."""
+    script = tmp_path / "core.py"
+    script.write_text(CORE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, script, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=-1
+    )
+    _, lines = await process.communicate()
+
+    events = [json.loads(line) for line in lines.decode().splitlines()]
+    assert "temporalio.core" in {event["logger"] for event in events}
 
 
 async def test_a_token_in_the_environment_causes_no_warning(

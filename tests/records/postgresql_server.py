@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import self_signed
+
 PASSWORD = "pg-secret"
 DATABASE = "countersign"
 _SERVICE_USER = "postgres"
@@ -50,16 +52,15 @@ def program(name: str) -> str:
 @contextmanager
 def running() -> Iterator[Server]:
     """Yield a server with an empty database, TLS on a self-signed certificate, and a password."""
-    initdb, postgres, openssl = program("initdb"), program("postgres"), program("openssl")
+    initdb, postgres = program("initdb"), program("postgres")
     with _directory() as directory:
         data, password = directory / "data", directory / "password"
         password.write_text(PASSWORD)
         _run(initdb, "-D", str(data), "-U", _SERVICE_USER, "-A", "scram-sha-256",
              f"--pwfile={password}", "--no-sync", "--locale=C.UTF-8")  # fmt: skip
-        key, certificate = data / "server.key", data / "server.crt"
-        _run(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key),
-             "-out", str(certificate))  # fmt: skip
+        certificate, key = self_signed(data)
+        for file in (certificate, key):
+            os.chown(file, data.stat().st_uid, data.stat().st_gid)
         port = _free_port()
         options = {
             "listen_addresses": "localhost",

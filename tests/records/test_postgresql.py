@@ -1,14 +1,19 @@
 """PostgreSQL: libpq's URL parameters, PgBouncer in both modes, and servers that cannot be used."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
+from temporalio.api.failure.v1 import Failure
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from records.database import Database
 from records.postgresql import DatabaseUnusableError, UrlParameterError
+from records.schema import products
 from records.stock import Product, Stock
 from tests.records import postgresql_server
 from tests.records.postgresql_server import Server
@@ -87,6 +92,23 @@ async def test_the_parameters_of_libpq_are_obeyed(server: Server) -> None:
 
     assert settings == ["countersign-bot", "12345ms"]
     assert is_encrypted
+
+
+async def test_an_error_contains_no_values(server: Server) -> None:
+    """Not in our parameters, and not in the server's details, which quote the refused row."""
+    secret = "a-private-reason"
+    async with Database(server.url()) as database:
+        await database.upgrade()
+        row = {"sku": secret, "name": secret, "price_hint": "", "on_hand": -1, "warehouse": "x"}
+        async with database.writing() as connection:
+            with pytest.raises(IntegrityError) as raised:
+                await connection.execute(insert(products), [row])
+        failure = Failure()
+        await pydantic_data_converter.encode_failure(raised.value, failure)
+
+    assert "violates" in str(raised.value)
+    assert secret not in "".join(traceback.format_exception(raised.value))
+    assert secret not in str(failure)
 
 
 @pytest.mark.parametrize(

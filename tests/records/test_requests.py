@@ -45,7 +45,7 @@ async def test_late_repeated_appends_never_revert_the_state(
     request_id = f"ORD-{uuid4()}"  # the database is shared by the examples
     trail = AuditTrail(database)
 
-    def append(newest: int) -> asyncio.Future[None]:
+    def append(newest: int) -> asyncio.Future[int]:
         batch = [fact(n, request_id) for n in range(1, newest + 1)]
         return asyncio.ensure_future(trail.append(batch, state(request_id, status=str(newest))))
 
