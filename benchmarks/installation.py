@@ -71,7 +71,7 @@ async def running_installation(
         await _wait_until_healthy(f"http://127.0.0.1:{worker_port}/readyz")
         await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/readyz")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
-            await slack.limits(per_second=0)  # do not measure Slack's limit of one post a second
+            await slack.limits(per_second=0, tiers=False)  # do not measure Slack's limits
             yield Installation(temporal=client, slack=slack, pids=pids)
 
 

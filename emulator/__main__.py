@@ -33,6 +33,7 @@ def parse_arguments(arguments: list[str] | None = None) -> Config:
     add(
         "--state", type=Path, help="keep messages, channels and people in this file across restarts"
     )
+    add("--no-rate-tiers", action="store_true", help="do not enforce Slack's rate tiers")
     options = parser.parse_args(arguments)
     return Config(
         manifest=options.manifest,
@@ -43,6 +44,7 @@ def parse_arguments(arguments: list[str] | None = None) -> Config:
         signing_secret=options.signing_secret,
         request_url=options.request_url,
         state_file=options.state,
+        rate_tiers=not options.no_rate_tiers,
     )
 
 

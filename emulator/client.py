@@ -252,9 +252,13 @@ class StandInClient:
         """Delete a message as a user, not as the app."""
         await self.post("delete_message", {"channel": channel, "ts": ts})
 
-    async def limits(self, *, per_second: float, burst: int = 30) -> None:
-        """Set the posting limit per channel; ``per_second`` 0 disables it."""
-        await self.post("limits", {"per_second": per_second, "burst": burst})
+    async def limits(self, **limits: Any) -> Json:
+        """Set the posting limit (``per_second``, ``burst``) or the tiers.
+
+        ``per_second`` 0 and ``tiers`` False turn a limit off. ``speed`` shortens the minute of the
+        tiers, and ``per_minute`` replaces the calls of a tier, as in ``{"2": 5}``.
+        """
+        return await self.post("limits", limits)
 
     async def reset(self) -> None:
         """Restore the workspace from the people file; connections stay open."""

@@ -12,7 +12,7 @@ class Config:
 
     ``port`` 0 picks a free port. ``request_url`` switches delivery to signed HTTP; without it the
     manifest's ``socket_mode_enabled`` decides. ``state_file`` keeps messages, channels and people across
-    restarts.
+    restarts. Slack's rate tiers are enforced unless ``rate_tiers`` is false.
     """
 
     manifest: Path
@@ -23,3 +23,4 @@ class Config:
     signing_secret: str = "local"  # noqa: S105 - a well-known local value, not a secret
     request_url: str | None = None
     state_file: Path | None = None
+    rate_tiers: bool = True

@@ -268,10 +268,24 @@ class Control:
         return {}
 
     async def _limits(self, body: Any) -> Json:
-        raw, limiter = _require_object(body), self._stand_in.limiter
-        per_second = _bounded_number(raw.get("per_second", limiter.per_second))
-        limiter.configure(per_second, int(_bounded_number(raw.get("burst", limiter.burst))))
-        return {"per_second": limiter.per_second, "burst": limiter.burst}
+        raw, limiter, tiers = _require_object(body), self._stand_in.limiter, self._stand_in.tiers
+        if {"per_second", "burst"} & raw.keys():
+            per_second = _bounded_number(raw.get("per_second", limiter.per_second))
+            limiter.configure(per_second, int(_bounded_number(raw.get("burst", limiter.burst))))
+        if {"tiers", "speed", "per_minute"} & raw.keys():
+            given = _require_object(raw.get("per_minute", {}))
+            tiers.configure(
+                enforced=bool(raw.get("tiers", tiers.enforced)),
+                speed=_bounded_number(raw.get("speed", tiers.speed), minimum=0.01),
+                per_minute={int(tier): int(_bounded_number(n, 1)) for tier, n in given.items()},
+            )
+        return {
+            "per_second": limiter.per_second,
+            "burst": limiter.burst,
+            "tiers": tiers.enforced,
+            "speed": tiers.speed,
+            "per_minute": tiers.per_minute,
+        }
 
     async def _event(self, body: Any) -> Json:
         event = _require_object(body)

@@ -7,6 +7,7 @@ from typing import Any, Self
 import yaml
 
 from emulator.errors import Json
+from emulator.reserved_commands import RESERVED
 
 # Subscription -> scopes, one of which is required (docs: reference/events).
 # Subscriptions that are not listed require none.
@@ -82,11 +83,18 @@ class Manifest:
         if not isinstance(raw, dict):
             raise ManifestError(f"The manifest {path} must be a mapping at its top level.")
         try:
-            return cls.parse(raw)
+            manifest = cls.parse(raw)
         except (AttributeError, KeyError, TypeError) as error:
             raise ManifestError(
                 f"The manifest {path} has a missing or invalid key: {error}."
             ) from error
+        reserved = [item.command for item in manifest.commands if item.command in RESERVED]
+        if reserved:  # Slack refuses the whole manifest
+            names = ", ".join(reserved)
+            raise ManifestError(
+                f"The manifest {path} declares a built-in command of Slack: {names}."
+            )
+        return manifest
 
     @classmethod
     def parse(cls, raw: Json) -> Self:

@@ -19,6 +19,7 @@ from emulator.manifest import Manifest
 from emulator.modals import Modals
 from emulator.people import Seed
 from emulator.rate_limiter import PostRateLimiter
+from emulator.rate_tiers import TierLimiter
 from emulator.response_urls import ResponseUrls
 from emulator.socket_mode import SocketMode
 from emulator.triggers import Triggers
@@ -47,6 +48,7 @@ class StandIn:
         self.changes = ChangeFeed()
         self.faults = Faults()
         self.limiter = PostRateLimiter(self.clock)
+        self.tiers = TierLimiter(self.clock)
         self.triggers = Triggers(self.clock)
         self.response_urls = ResponseUrls(self.clock)
         self.socket_mode = SocketMode(self.clock, self.journal)
@@ -73,6 +75,7 @@ class StandIn:
         self.faults.clear()
         self.dispatcher.reset()
         self.limiter.configure()
+        self.tiers.configure(enforced=self.config.rate_tiers)
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine in the background until it finishes or the stand-in closes."""

@@ -55,6 +55,7 @@ class WebApi:
         _check_token(method, token)
 
         def run() -> Json:
+            self._stand_in.tiers.acquire(name)
             call = Call(stand_in=self._stand_in, arguments=method.read(arguments))
             call.require_scope(*method.scopes)
             return method.handler(call)

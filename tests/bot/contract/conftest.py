@@ -58,7 +58,7 @@ async def env(
             TEMPORAL_TASK_QUEUE=queue,
         )
         async with (
-            start(Config(manifest=ROOT / "manifest.yml")) as running,
+            start(Config(manifest=ROOT / "manifest.yml", rate_tiers=False)) as running,
             StandInClient(running.url) as slack,
             Database(f"sqlite:///{path}") as database,
         ):
