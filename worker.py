@@ -33,12 +33,14 @@ from bot.runtime import http_server, process, settings
 from bot.runtime.health import Health
 from bot.runtime.needs import database_check, slack_check, temporal_check
 from bot.temporal.connecting import connect
+from records.absences import Absences
 from records.cards import Cards
 from records.database import Database
 from slack_api import access
 from slack_api.locales import Locales
 from slack_api.poster import Poster
 from slack_api.rate_limited_client import RateLimitedClient
+from slack_api.workspace import Workspace
 from workflows.ports.orders import MailPort, PaymentPort
 from workflows.registry import WORKFLOWS, runner
 
@@ -101,11 +103,12 @@ def activities(
     Without `external`, payments are made in the database and mail is off.
     """
     external = external or ExternalServices()
-    poster = Poster(slack)
+    workspace = Workspace.of(slack, database, _now)
+    poster = Poster(slack, workspace.channels)
     audit = AuditActivities(database, policies, _now)
     cards = CardActivities(poster, Cards(database), last_publish)
     notices = NoticeActivities(poster, Locales(slack))
-    directory = DirectoryActivities(slack, database, poster, _now)
+    directory = DirectoryActivities(workspace.directory, Absences(database), _now)
     inventory = InventoryActivities(database)
     payment = external.payment or PaymentActivities(database, _today)
     refunds = RefundActivities(database, external.bank)

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.sources import SourceReader, run_concurrently
+from activities.sources import SourceReader
 from records.absences import Absences
-from records.database import Database
-from slack_api.cache import Cache
+from slack_api.concurrently import run_concurrently
 from slack_api.directory import SlackDirectory
 from slack_api.errors import SLACK_FAILURES, classify
-from slack_api.poster import Poster
 from workflows.ports.approvals import DirectoryPort
 from workflows.rules.people.actors import (
     Absence,
@@ -25,10 +22,6 @@ from workflows.rules.people.actors import (
     Standing,
 )
 
-ADMINS_TTL = 60.0
-"""Seconds for which the admins are cached, unless the reading must be fresh. DirectoryResult them every time
-would double the calls of usergroups.users.list (20 a minute), and admins do not decide."""
-
 STANDS_IN = "stands in"
 """The source of a delegate, which no source of the policy names."""
 
@@ -38,33 +31,28 @@ class DirectoryActivities(DirectoryPort):
 
     def __init__(
         self,
-        client: AsyncWebClient,
-        database: Database,
-        poster: Poster,
+        directory: SlackDirectory,
+        absences: Absences,
         now: Callable[[], datetime],
     ) -> None:
-        self._directory = SlackDirectory(client, poster)
-        self._absences = Absences(database)
-        self._admins: Cache[tuple[ApproverSource, ...], ApproverSet] = Cache(ADMINS_TTL)
+        self._directory = directory
+        self._absences = absences
         self._now = now
 
     @activity.defn
     async def approvers(self, question: DirectoryQuery) -> DirectoryResult:
         """Read everyone the question is about, now; see the port.
 
-        The first reading of a level may use cached values. Each later `turn` has a reason (a
-        reminder, an escalation, an admin's request, an event from Slack) and reads everything
-        again. If Slack rate-limits the reading, the first detail of the error is the number of
+        The first reading of a level may use what was read some minutes ago. Each later `turn` has a
+        reason (a reminder, an escalation, an admin's request, an event from Slack) and uses only
+        what was read a moment ago. If Slack rate-limits the reading, the first detail of the error is the number of
         seconds to wait.
         """
         fresh = question.turn > 0
         sources = SourceReader(self._directory, question.requester, question.managers, fresh=fresh)
         try:
             approvers, admins = await run_concurrently(
-                [
-                    self._read(sources, question.sources),
-                    self._read_admins(question.admins, fresh=fresh),
-                ]
+                [self._read(sources, question.sources), self._read(sources, question.admins)]
             )
             found = [member.person for member in approvers.members]
             absences = await self._absences.reaching((*found, *question.people), self._now())
@@ -90,34 +78,23 @@ class DirectoryActivities(DirectoryPort):
         for source, people in zip(sources, found, strict=True):
             for person in people or ():
                 by_person.setdefault(person, source)
-        standings = await run_concurrently(map(reader.standing, by_person))
+        standings = await reader.standings(by_person)
         members = tuple(
-            Member(person=person, source=str(source), standing=standing)
-            for (person, source), standing in zip(by_person.items(), standings, strict=True)
+            Member(person=person, source=str(source), standing=standings[person])
+            for person, source in by_person.items()
         )
         unreadable = tuple(
             str(source) for source, people in zip(sources, found, strict=True) if people is None
         )
         return ApproverSet(members=members, read_at=self._now(), unreadable=unreadable)
 
-    async def _read_admins(
-        self, sources: tuple[ApproverSource, ...], *, fresh: bool
-    ) -> ApproverSet:
-        read = self._admins.reload if fresh else self._admins.get_or_load
-        return await read(
-            sources,
-            lambda: self._read(SourceReader(self._directory, "", (), fresh=fresh), sources),
-            lambda admins: not admins.unreadable,
-        )
-
     async def _stand_ins(
         self, reader: SourceReader, asked: Iterable[str], absences: Iterable[Absence]
     ) -> tuple[Member, ...]:
         people = dict.fromkeys((*asked, *(absence.delegate for absence in absences)))
-        standings = await run_concurrently(map(reader.standing, people))
+        standings = await reader.standings(people)
         return tuple(
-            Member(person=person, source=STANDS_IN, standing=standing)
-            for person, standing in zip(people, standings, strict=True)
+            Member(person=person, source=STANDS_IN, standing=standings[person]) for person in people
         )
 
     async def _outside(self, channel: str, members: Iterable[Member]) -> tuple[str, ...]:

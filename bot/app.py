@@ -40,6 +40,7 @@ from records.stock import Stock
 from records.time_off import TimeOff
 from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.locales import Locales
+from slack_api.workspace import Workspace
 
 LOCALES_TIMEOUT = 2.0
 """Seconds for which the start waits for all locales; the rest is read in the background."""
@@ -149,12 +150,13 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
     )
     products = ProductList(Stock(database))
     await products.refresh()
-    people, requesters = Locales(slack), Requesters(slack)
+    people, workspace = Locales(slack), Workspace.of(slack, database, _now)
+    requesters = Requesters(workspace.directory)
     board = HomeBoard(
         slack, homes, InboxLookup(Inbox(database), absences), people, _now, command=command
     )
     async with aiohttp.ClientSession() as session:
-        reading = asyncio.create_task(people.read_all())
+        reading = asyncio.create_task(people.read_all(workspace.directory.locales))
         loops = (products.keep_fresh(), HomeRelay(homes, board, _now).keep_fresh())
         tasks = [reading, *(asyncio.create_task(loop) for loop in loops)]
         await asyncio.wait([reading], timeout=LOCALES_TIMEOUT)
@@ -172,6 +174,7 @@ async def running_services(  # noqa: PLR0913 - what the entry point has, and two
                 absences=absences,
                 products=products,
                 people=people,
+                workspace=workspace,
                 homes=board,
                 answers=Answers(session, slack, board, proxies),
                 now=_now,

@@ -245,7 +245,11 @@ class StandInClient:
         return await self.post("people", {"kind": kind, **fields})
 
     async def channels(self, channel: str, do: str, **fields: Any) -> Json:
-        """Change a channel: archive, unarchive, add_bot, remove_bot, add or remove (user=...)."""
+        """Change a channel.
+
+        ``do`` is archive, unarchive, rename or create (name=...), add_bot, remove_bot, add or
+        remove (user=...).
+        """
         return await self.post("channels", {"channel": channel, "do": do, **fields})
 
     async def delete_message(self, channel: str, ts: str) -> None:

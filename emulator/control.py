@@ -5,13 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator import messages, strict_json
+from emulator import channel_changes, messages, strict_json
 from emulator.errors import ActError, Json, SlackError
 from emulator.interactions import act
 from emulator.journal import MAX_RESULTS
 from emulator.people import Group, User, check_fields
 from emulator.stand_in import StandIn
-from emulator.workspace import BOT_USER
 
 _MAX_WAIT_SECONDS = 60.0
 _TEN_YEARS = 315_360_000.0  # seconds; larger values exceed the datetime range
@@ -233,30 +232,13 @@ class Control:
         return {"added": added, "removed": removed}
 
     async def _channels(self, body: Any) -> Json:
-        raw = _require_object(body)
-        channel = self._stand_in.workspace.channel(str(raw.get("channel")))
-        do = raw.get("do")
-        if do in ("archive", "unarchive"):
-            channel.is_archived = do == "archive"
-        elif do in ("add_bot", "remove_bot", "add", "remove"):
-            member = BOT_USER if "bot" in do else self._stand_in.workspace.user(raw["user"]).id
-            channel.members = [m for m in channel.members if m != member]
-            if do.startswith("add"):
-                channel.members.append(member)
-            self._emit_membership(channel.id, member, joined=do.startswith("add"))
-        else:
-            message = "do must be archive, unarchive, add_bot, remove_bot, add or remove."
-            raise ActError("invalid_arguments", message)
+        channel = channel_changes.change(self._stand_in, _require_object(body))
         self._stand_in.changes.publish("channels")
-        return {"members": channel.members, "is_archived": channel.is_archived}
-
-    def _emit_membership(self, channel: str, member: str, *, joined: bool) -> None:
-        kind = "member_joined_channel" if joined else "member_left_channel"
-        target = self._stand_in.workspace.channels[channel]
-        if BOT_USER in target.members or member == BOT_USER:
-            event = {"type": kind, "user": member, "channel": channel}
-            details = {"channel_type": channel[0], "team": self._stand_in.workspace.team_id}
-            self._stand_in.emit(kind, {**event, **details})
+        return {
+            "name": channel.name,
+            "members": channel.members,
+            "is_archived": channel.is_archived,
+        }
 
     async def _delete_message(self, body: Any) -> Json:
         raw, workspace = _require_object(body), self._stand_in.workspace

@@ -13,6 +13,15 @@ from emulator.reserved_commands import RESERVED
 # Subscriptions that are not listed require none.
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "app_mention": ("app_mentions:read",),
+    "channel_archive": ("channels:read",),
+    "channel_created": ("channels:read",),
+    "channel_deleted": ("channels:read",),
+    "channel_rename": ("channels:read",),
+    "channel_unarchive": ("channels:read",),
+    "group_archive": ("groups:read",),
+    "group_deleted": ("groups:read",),
+    "group_rename": ("groups:read",),
+    "group_unarchive": ("groups:read",),
     "member_joined_channel": ("channels:read", "groups:read"),
     "member_left_channel": ("channels:read", "groups:read"),
     "message.channels": ("channels:history",),

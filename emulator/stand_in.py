@@ -102,8 +102,9 @@ class StandIn:
             "is_bot": True,
             "is_enterprise_install": False,
         }
-        channel = event.get("channel", "")
-        shared = channel in self.workspace.channels and self.workspace.channels[channel].is_shared
+        place = event.get("channel", "")  # an id or, if the channel itself has changed, an object
+        channel = self.workspace.channels.get(place) if isinstance(place, str) else None
+        shared = channel is not None and channel.is_shared
         self.dispatcher.emit(
             event,
             {

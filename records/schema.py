@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -152,6 +153,49 @@ cards = Table(
     Column("ts", String, primary_key=True),
     Column("request_id", String, nullable=False, index=True),
     Column("level", Integer, nullable=False),
+)
+
+# The directory, kept current by Slack's events. `email` is a digest of the address. `manager` is null
+# until it is read. `updated` is Slack's time of the last change, in seconds since 1970.
+directory_people = Table(
+    "directory_people",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("standing", String, nullable=False),
+    Column("email", String, nullable=False, index=True),
+    Column("manager", String, nullable=True),
+    Column("locale", String, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("read_at", Instant, nullable=False),
+)
+
+directory_groups = Table(
+    "directory_groups",
+    metadata,
+    Column("group_id", String, primary_key=True),
+    Column("handle", String, nullable=False, index=True),
+    Column("members", JSON, nullable=False),
+    Column("read_at", Instant, nullable=False),
+)
+
+# The channels that are not archived.
+directory_channels = Table(
+    "directory_channels",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("name", String, nullable=False, index=True),
+    Column("read_at", Instant, nullable=False),
+)
+
+# How far the listing of all people or channels is. Until `held_until`, one process continues it.
+directory_lists = Table(
+    "directory_lists",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("cursor", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("completed_at", Instant, nullable=False),
+    Column("held_until", Instant, nullable=False),
 )
 
 absences = Table(

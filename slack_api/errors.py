@@ -44,6 +44,9 @@ UNREACHABLE = frozenset(
 )
 """Errors of a direct message whose addressee cannot receive any."""
 
+CHANNEL_GONE = frozenset({"channel_not_found", "is_archived"})
+"""Errors of a post to a channel that was archived or deleted."""
+
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message"})
 """Errors of chat.update for a message that was deleted or is not ours."""
 

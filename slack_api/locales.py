@@ -1,16 +1,17 @@
 """The locale cache: the language of each Slack user, for messages that only this user reads."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from weakref import WeakValueDictionary
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from records.database import DATABASE_FAILURES
 from slack_api.errors import SLACK_FAILURES, classify
 from views.catalogue import FALLBACK
-from views.payload import mapping_at, mappings_at, text_at
+from views.payload import text_at
 from views.translator import language_of
 
 TTL = 3600.0
@@ -19,8 +20,6 @@ RETRY_DELAY = 60.0
 """Seconds after which a locale that could not be read is read again."""
 READ_TIMEOUT = 1.0
 """Seconds that a message may be delayed while its reader's locale is read."""
-PAGE_SIZE = 200
-"""Users per page of `users.list`, as Slack recommends."""
 
 _FAILURES = (*SLACK_FAILURES, OSError)
 _log = structlog.get_logger("slack_api.locales")
@@ -40,21 +39,15 @@ class Locales:
         self._next_reads: dict[str, float] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def read_all(self) -> None:
-        """Read the locales of all users, page by page. If that fails, each is read when needed."""
-        cursor = ""
+    async def read_all(self, read: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
+        """Store the locales that `read` returns, by person. If it fails, each is read when needed."""
         try:
-            while True:
-                page = await self._slack.users_list(
-                    include_locale=True, limit=PAGE_SIZE, cursor=cursor or None
-                )
-                for user in mappings_at(page.data, "members"):
-                    self._store(user)
-                cursor = text_at(page.data, "response_metadata", "next_cursor")
-                if not cursor:
-                    return
-        except _FAILURES as error:
-            _log.warning("people_not_read", error=classify(error).code)
+            locales = await read()
+        except (*_FAILURES, *DATABASE_FAILURES) as error:
+            _log.warning("people_not_read", error=type(error).__name__)
+            return
+        for person, locale in locales.items():
+            self.learn(person, locale)
 
     def cached_locale(self, person: str) -> str:
         """Return the user's language without I/O; English if it is not known."""
@@ -85,11 +78,10 @@ class Locales:
         except _FAILURES as error:
             _log.info("locale_not_read", person=person, error=classify(error).code)
         else:
-            self._store(mapping_at(response.data, "user"))
+            self.learn(person, text_at(response.data, "user", "locale"))
 
-    def _store(self, user: Mapping[str, object]) -> None:
-        # Slack leaves the locale out if the app lacks the scope for it.
-        person, locale = text_at(user, "id"), text_at(user, "locale")
+    def learn(self, person: str, locale: str) -> None:
+        """Store what Slack says now. It leaves the locale out if the app lacks the scope for it."""
         if person and locale:
             self._languages[person] = language_of(locale)
             self._next_reads[person] = self._clock() + TTL

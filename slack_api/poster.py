@@ -11,7 +11,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from slack_api.errors import slack_code
+from slack_api.channels import Channels
+from slack_api.errors import CHANNEL_GONE, slack_code
+from slack_api.pages import next_cursor
 from views.blocks import Message
 
 EVENT_TYPE = "countersign_message"
@@ -43,30 +45,13 @@ class Poster:
     If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
     """
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, channels: Channels) -> None:
         self._client = client
-        self._channel_ids: dict[str, str] = {}
+        self._channels = channels
 
     async def channel_id(self, channel: str) -> str:
         """Return the id of `#name`. An id, or a name that the bot cannot see, is returned unchanged."""
-        if channel.startswith("#") and channel not in self._channel_ids:
-            await self._read_channels()
-        return self._channel_ids.get(channel, channel)
-
-    async def _read_channels(self) -> None:
-        cursor = ""
-        while True:
-            page = await self._client.conversations_list(
-                types="public_channel,private_channel",
-                exclude_archived=True,
-                limit=200,
-                cursor=cursor or None,
-            )
-            for channel in page["channels"]:
-                self._channel_ids["#" + channel["name"]] = channel["id"]
-            cursor = _next_cursor(page)
-            if not cursor:
-                return
+        return await self._channels.channel_id(channel)
 
     async def direct_channel(self, person: str) -> str:
         """Return the id of the direct message conversation with `person`."""
@@ -77,15 +62,20 @@ class Poster:
         self, channel: str, message: Message, key: str, thread_ts: str = ""
     ) -> MessageRef:
         """Post a message that carries `key`. Not safe to repeat: search for the key first."""
-        posted = await self._client.chat_postMessage(
-            channel=channel,
-            text=message.text,
-            blocks=message.blocks,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-            unfurl_links=False,
-            unfurl_media=False,
-            thread_ts=thread_ts or None,
-        )
+        try:
+            posted = await self._client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                unfurl_links=False,
+                unfurl_media=False,
+                thread_ts=thread_ts or None,
+            )
+        except SlackApiError as error:
+            if slack_code(error) in CHANNEL_GONE:  # its name may be another channel's by now
+                await self._channels.forget(channel)
+            raise
         return MessageRef(channel=str(posted["channel"]), ts=str(posted["ts"]))
 
     async def find(
@@ -105,7 +95,7 @@ class Poster:
                 for message in page["messages"]
                 if _key(message) == key
             ]
-            cursor = _next_cursor(page)
+            cursor = next_cursor(page)
             if not cursor:
                 break
         return sorted(found, key=lambda ref: ref.ts)
@@ -153,7 +143,3 @@ class Poster:
 def _key(message: dict[str, Any]) -> str:
     metadata = message.get("metadata") or {}
     return str((metadata.get("event_payload") or {}).get("key", ""))
-
-
-def _next_cursor(page: AsyncSlackResponse) -> str:
-    return str((page.get("response_metadata") or {}).get("next_cursor") or "")

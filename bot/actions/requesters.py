@@ -1,11 +1,9 @@
 """Who may send a request or look up those of others: Slack says what a person is, and the policy says who may ask."""
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from slack_api.directory import SlackDirectory
 from slack_api.errors import SLACK_FAILURES, classify
-from slack_api.poster import Poster
 from workflows.rules.approvals.policy import Policy, check_requester
 from workflows.rules.people.actors import Standing
 from workflows.rules.shared.recent import drop_oldest
@@ -23,8 +21,8 @@ class RequesterUncheckedError(Exception):
 class Requesters:
     """Checks requesters, for every door. The last known standing counts while Slack is unreachable."""
 
-    def __init__(self, slack: AsyncWebClient | None) -> None:
-        self._directory = SlackDirectory(slack, Poster(slack)) if slack is not None else None
+    def __init__(self, directory: SlackDirectory | None) -> None:
+        self._directory = directory
         self._known: dict[str, Standing] = {}
 
     async def require(self, person: str, policy: Policy) -> None:

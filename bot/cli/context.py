@@ -35,6 +35,8 @@ from records.refusals import Refusals
 from records.requests import RequestRecord, Requests
 from records.stock import Stock
 from records.time_off import TimeOff
+from slack_api.directory import SlackDirectory
+from slack_api.workspace import Workspace
 from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.journeys import journey_of_id
 from workflows.rules.orders.order import OrderSnapshot
@@ -166,7 +168,7 @@ class CliContext:
             requests=self.requests,
             trail=self.trail,
             refusals=self.refusals,
-            now=lambda: datetime.now(UTC),
+            now=_now,
             retry_for=self.retry_for,
             on_unrecorded=_remark_unrecorded,
         )
@@ -174,9 +176,12 @@ class CliContext:
     async def starts(self) -> Starts:
         """Return the starter of requests and orders, connected."""
         token = settings.text_of(self._config.slack_bot_token)
-        slack = AsyncWebClient(token=token, base_url=self._config.slack_api_url) if token else None
+        directory: SlackDirectory | None = None
+        if token:
+            slack = AsyncWebClient(token=token, base_url=self._config.slack_api_url)
+            directory = Workspace.of(slack, self._database, _now).directory
         workflows = await self._connection.workflows()
-        return Starts(workflows, self.requests, self.trail, self.time_off, Requesters(slack))
+        return Starts(workflows, self.requests, self.trail, self.time_off, Requesters(directory))
 
     async def approvals(self) -> ApprovalLookup:
         """Return the lookup of approvals, connected."""
@@ -267,6 +272,10 @@ def readable_snapshots(records: Sequence[RequestRecord], snapshot_type: type[T])
     if left := len(records) - len(found):
         remark(f"Left out, because another version of Countersign wrote them: {left}.")
     return found
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _remark_unrecorded(_: str, error: Exception) -> None:

@@ -18,6 +18,7 @@ from records.audit import AuditTrail
 from records.cards import Cards
 from records.requests import Requests
 from slack_api.locales import Locales
+from slack_api.workspace import Workspace
 from views.translator import Translator, personal_translator
 
 
@@ -40,6 +41,7 @@ class Services:
     absences: Absences
     products: ProductList
     people: Locales
+    workspace: Workspace
     homes: Homes
     answers: Answers
     now: Callable[[], datetime]

@@ -4,7 +4,15 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from tests.records.conftest import database, migrated, quick_writes, url
-from tests.slack_api.conftest import call_timeout, pass_retry_after, poster, slack, web
+from tests.slack_api.conftest import (
+    call_timeout,
+    pass_retry_after,
+    poster,
+    running,
+    slack,
+    web,
+    workspace,
+)
 
 __all__ = [
     "call_timeout",
@@ -13,9 +21,11 @@ __all__ = [
     "pass_retry_after",
     "poster",
     "quick_writes",
+    "running",
     "slack",
     "url",
     "web",
+    "workspace",
 ]
 
 

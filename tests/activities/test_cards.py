@@ -428,13 +428,13 @@ async def test_many_copies_are_written_a_few_at_a_time(publisher: Publisher) -> 
 
 
 async def test_an_unreachable_slack_leaves_no_doubt(
-    activity: ActivityEnvironment, database: Database, slack: StandInClient, web: AsyncWebClient
+    activity: ActivityEnvironment, database: Database, poster: Poster, web: AsyncWebClient
 ) -> None:
     web.base_url = "http://127.0.0.1:1/api/"
     copy = replace(COPY, channel=APPROVALS, intended_at=datetime.now(UTC))
 
     result = await activity.run(
-        CardActivities(Poster(web), Cards(database)).publish,
+        CardActivities(poster, Cards(database)).publish,
         PublishCard(face=PENDING, copies=(copy,)),
     )
 

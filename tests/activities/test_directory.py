@@ -16,8 +16,9 @@ from bot.policies.keys import read_source
 from emulator.client import StandInClient
 from records.absences import Absences
 from records.database import Database
-from slack_api.directory import MAX_CONCURRENT_CALLS, standing
-from slack_api.poster import Poster
+from slack_api.directory import READ_SINGLY
+from slack_api.profiles import standing
+from slack_api.workspace import Workspace
 from tests.workflows.fake_slack import TIMEOUT
 from workflows.rules.people.actors import (
     Absence,
@@ -124,9 +125,25 @@ def test_who_may_decide_fails_closed(
     assert standing(shape, home) is expected
 
 
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = READ_AT
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 @pytest.fixture
-def directory(web: AsyncWebClient, database: Database, poster: Poster) -> DirectoryActivities:
-    return DirectoryActivities(web, database, poster, lambda: READ_AT)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def directory(web: AsyncWebClient, database: Database, clock: Clock) -> DirectoryActivities:
+    workspace = Workspace.of(web, database, clock)
+    return DirectoryActivities(workspace.directory, Absences(database), lambda: READ_AT)
 
 
 def query(*sources: str, **more: Any) -> DirectoryQuery:
@@ -312,8 +329,11 @@ async def test_unreadable_admins_are_read_again(slack: StandInClient, read: Any)
     assert people(second.admins) == [("U0FAY", "group:board")]
 
 
-async def test_group_members_are_read_every_time(slack: StandInClient, read: Any) -> None:
+async def test_group_members_are_read_again_after_a_minute(
+    slack: StandInClient, read: Any, clock: Clock
+) -> None:
     await read("group:sales-leads")
+    clock.now += timedelta(seconds=61)
     await slack.people(
         "subteam_members_changed", group={"id": "S0SALES", "users": ["U0CLARA", "U0GUS"]}
     )
@@ -323,8 +343,11 @@ async def test_group_members_are_read_every_time(slack: StandInClient, read: Any
     assert [member.person for member in found.approvers.members] == ["U0CLARA", "U0GUS"]
 
 
-async def test_a_new_group_with_a_known_handle_is_found(slack: StandInClient, read: Any) -> None:
+async def test_a_new_group_with_a_known_handle_is_found(
+    slack: StandInClient, read: Any, clock: Clock
+) -> None:
     await read("group:sales-leads")
+    clock.now += timedelta(seconds=61)
     await slack.people("subteam_updated", group={"id": "S0SALES", "disabled": True})
     gone = await read("group:sales-leads")
     again = {"id": "S0NEW", "handle": "sales-leads", "name": "Sales", "users": ["U0GUS"]}
@@ -450,9 +473,9 @@ async def test_after_the_first_failure_no_more_calls_are_made(
     slack: StandInClient, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.api_call.HANG_SECONDS", 5)
-    everyone = [f"user:U0CROWD{number}" for number in range(5 * MAX_CONCURRENT_CALLS)]
+    everyone = [f"user:U0CROWD{number}" for number in range(READ_SINGLY)]
     await slack.faults(
-        {"target": "users.info", "effect": "hang", "times": MAX_CONCURRENT_CALLS - 1},
+        {"target": "users.info", "effect": "hang", "times": READ_SINGLY - 1},
         {"target": "users.info", "effect": "ratelimited", "retry_after": 3},
     )
 
@@ -463,7 +486,7 @@ async def test_after_the_first_failure_no_more_calls_are_made(
     assert caught.value.details == (3.0,)
     made = (await calls(slack))["users.info"]
     await asyncio.sleep(0.3)
-    assert (await calls(slack))["users.info"] == made <= MAX_CONCURRENT_CALLS + 1
+    assert (await calls(slack))["users.info"] == made <= READ_SINGLY
 
 
 async def test_a_failed_reading_does_not_fail_a_concurrent_one(

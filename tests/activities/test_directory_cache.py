@@ -1,7 +1,9 @@
-"""The caches of the directory port: which values a reading may take from them."""
+"""The directory is shared: which values a reading may take from earlier ones, and what a big one costs."""
 
 import asyncio
-from datetime import UTC, datetime
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,43 +11,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.directory import ADMINS_TTL, DirectoryActivities
+from activities.directory import DirectoryActivities
 from bot.policies.keys import read_source
 from emulator.client import StandInClient
+from emulator.people import Group, User
+from emulator.server import RunningStandIn
+from records.absences import Absences
 from records.database import Database
-from slack_api.directory import STANDING_TTL
-from slack_api.poster import Poster
-from tests.activities.test_directory import calls, people, query
+from slack_api.directory import CURRENT_FOR, FRESH_FOR
+from slack_api.listing import PAGE_SIZE
+from slack_api.workspace import Workspace
+from tests.activities.test_directory import READ_AT, Clock, calls, people, query
 from workflows.rules.people.actors import DirectoryResult, Standing
 
-READ_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ADMINS = (read_source("group:approval-admins"),)
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+MOMENT = timedelta(seconds=0.1)
+CROWD, GROUP = 10_000, 2_000
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("slack_api.cache.monotonic", clock)
-    monkeypatch.setattr("slack_api.directory.monotonic", clock)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def read(
-    activity: ActivityEnvironment, web: AsyncWebClient, poster: Poster, database: Database
-) -> Any:
+def directory(web: AsyncWebClient, database: Database, clock: Clock) -> DirectoryActivities:
+    workspace = Workspace.of(web, database, clock)
+    return DirectoryActivities(workspace.directory, Absences(database), lambda: READ_AT)
+
+
+@pytest.fixture
+def read(activity: ActivityEnvironment, directory: DirectoryActivities) -> Any:
     """Read the sources now."""
-    directory = DirectoryActivities(web, database, poster, lambda: READ_AT)
 
     async def reading(*sources: str, **more: Any) -> DirectoryResult:
         found: DirectoryResult = await activity.run(directory.approvers, query(*sources, **more))
@@ -67,62 +64,50 @@ async def test_values_read_a_moment_ago_are_not_read_again(slack: StandInClient,
     assert await calls(slack, mark) == {}
 
 
-async def test_after_half_a_minute_a_standing_is_read_again(
-    slack: StandInClient, read: Any, clock: Clock
+async def test_what_one_process_has_read_another_need_not_read(
+    slack: StandInClient, read: Any, web: AsyncWebClient, database: Database, clock: Clock
+) -> None:
+    await read("group:sales-leads", "email:emil@example.com", channel="#approvals")
+    mark = await slack.journal_mark()
+
+    other = Workspace.of(web, database, clock)
+    assert await other.directory.group("sales-leads", fresh=False) == ("U0BORIS", "U0CLARA")
+    assert await other.directory.standing("U0BORIS", fresh=False) is Standing.ACTIVE
+    assert await other.directory.by_email("Emil@example.com", fresh=False) == "U0EMIL"
+    assert await other.channels.channel_id("#approvals") == "C0APPROVALS"
+    assert await calls(slack, mark) == {}
+
+
+@pytest.mark.parametrize(("turn", "age"), [(0, CURRENT_FOR), (1, FRESH_FOR)])
+async def test_after_a_while_a_standing_is_read_again(
+    slack: StandInClient, read: Any, clock: Clock, turn: int, age: timedelta
 ) -> None:
     await read("user:U0BORIS")
     await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
 
-    clock.now += STANDING_TTL - 0.1
-    soon = await read("user:U0BORIS")
-    clock.now += 0.1
-    later = await read("user:U0BORIS")
+    clock.now += age - MOMENT
+    soon = await read("user:U0BORIS", turn=turn)
+    clock.now += 2 * MOMENT
+    later = await read("user:U0BORIS", turn=turn)
 
     assert (standings(soon), standings(later)) == ([Standing.ACTIVE], [Standing.DEACTIVATED])
 
 
-async def test_after_a_minute_the_admins_are_read_again(
+async def test_a_fresh_reading_is_used_by_later_ones(
     slack: StandInClient, read: Any, clock: Clock
 ) -> None:
     await read("user:U0BORIS", admins=ADMINS)
-    await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
-
-    clock.now += ADMINS_TTL - 0.1
-    soon = await read("user:U0BORIS", admins=ADMINS)
-    clock.now += 0.1
-    later = await read("user:U0BORIS", admins=ADMINS)
-
-    assert [member.person for member in soon.admins.members] == ["U0FAY"]
-    assert [member.person for member in later.admins.members] == ["U0GUS"]
-
-
-async def test_a_fresh_reading_uses_no_cached_standing(slack: StandInClient, read: Any) -> None:
-    admins = (*ADMINS, read_source("user:U0DINA"))
-    await read("user:U0BORIS", admins=admins, people=("U0EMIL",))
-    for person in ("U0BORIS", "U0DINA", "U0EMIL"):
-        await slack.people("user_change", user={"id": person, "deleted": True})
-    await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
-
-    found = await read("user:U0BORIS", admins=admins, people=("U0EMIL",), turn=1)
-
-    assert standings(found) == [Standing.DEACTIVATED]
-    assert [(admin.person, admin.standing) for admin in found.admins.members] == [
-        ("U0GUS", Standing.ACTIVE),
-        ("U0DINA", Standing.DEACTIVATED),
-    ]
-    assert [member.standing for member in found.people] == [Standing.DEACTIVATED]
-
-
-async def test_a_fresh_reading_updates_the_caches(slack: StandInClient, read: Any) -> None:
-    await read("user:U0BORIS", admins=ADMINS)
     await slack.people("user_change", user={"id": "U0BORIS", "deleted": True})
     await slack.people("subteam_members_changed", group={"id": "S0ADMINS", "users": ["U0GUS"]})
+    clock.now += FRESH_FOR + MOMENT
     fresh = await read("user:U0BORIS", admins=ADMINS, turn=1)
 
+    assert standings(fresh) == [Standing.DEACTIVATED]
+    assert [admin.person for admin in fresh.admins.members] == ["U0GUS"]
     assert await read("user:U0BORIS", admins=ADMINS) == fresh
 
 
-async def test_a_fresh_reading_reads_each_person_once(slack: StandInClient, read: Any) -> None:
+async def test_a_reading_reads_each_person_once(slack: StandInClient, read: Any) -> None:
     found = await read("group:sales-leads", "user:U0BORIS", people=("U0CLARA",), turn=1)
 
     assert people(found.approvers) == [
@@ -132,9 +117,7 @@ async def test_a_fresh_reading_reads_each_person_once(slack: StandInClient, read
     assert (await calls(slack))["users.info"] == 2
 
 
-async def test_the_standing_from_an_e_mail_lookup_is_cached(
-    slack: StandInClient, read: Any
-) -> None:
+async def test_the_standing_from_an_e_mail_lookup_is_known(slack: StandInClient, read: Any) -> None:
     await read("email:boris@example.com")
     await read("user:U0BORIS")
 
@@ -149,9 +132,8 @@ async def test_concurrent_readings_share_their_calls(slack: StandInClient, read:
 
     once = ("auth.test", "team.profile.get", "conversations.list", "conversations.members")
     assert {method: made[method] for method in once} == dict.fromkeys(once, 1)
-    assert made["usergroups.list"] == 2  # one for each handle
-    assert made["usergroups.users.list"] == 12 + 1  # group members are never cached
-    assert made["users.info"] == 3  # Boris, Clara and Fay, who is a manager and an admin
+    assert made["usergroups.list"] == made["usergroups.users.list"] == 2  # one for each group
+    assert made["users.info"] == 4  # Ana and Boris, Clara and Fay, who is a manager and an admin
 
 
 async def test_a_failed_call_is_repeated_by_the_next_reading(
@@ -164,3 +146,67 @@ async def test_a_failed_call_is_repeated_by_the_next_reading(
     )
 
     assert {type(answer) for answer in answers} == {ApplicationError, DirectoryResult}
+
+
+# Large workspaces
+
+
+@pytest.fixture
+def crowd(running: RunningStandIn) -> tuple[str, ...]:
+    """The group `everyone` of 2,000 people, in a workspace of 10,000."""
+    users = [User(id=f"U0CROWD{n}", name=f"crowd{n}", real_name=f"Crowd {n}") for n in range(CROWD)]
+    workspace = running.stand_in.workspace
+    workspace.users |= {user.id: user for user in users}
+    members = [user.id for user in users[-GROUP:]]
+    workspace.groups["S0ALL"] = Group(id="S0ALL", handle="everyone", name="All", users=members)
+    return tuple(members)
+
+
+def pages(running: RunningStandIn) -> int:
+    return -(-len(running.stand_in.workspace.users) // PAGE_SIZE)
+
+
+async def test_a_group_of_2000_in_a_workspace_of_10000_is_read_within_the_tiers_of_a_minute(
+    running: RunningStandIn, slack: StandInClient, read: Any, crowd: tuple[str, ...]
+) -> None:
+    """The stand-in refuses more calls in a minute than the tiers allow."""
+    found = await read("group:everyone")
+
+    made = await calls(slack)
+    assert tuple(member.person for member in found.approvers.members) == crowd
+    assert {*standings(found)} == {Standing.ACTIVE}
+    assert made["users.list"] == pages(running)
+    assert "users.info" not in made
+
+
+async def test_an_interrupted_listing_continues_where_it_was(  # noqa: PLR0913, PLR0917
+    running: RunningStandIn,
+    slack: StandInClient,
+    read: Any,
+    clock: Clock,
+    crowd: tuple[str, ...],
+    pass_retry_after: Callable[[float], None],
+) -> None:
+    await slack.limits(per_minute={"2": 4})
+    tries = 0
+    found: DirectoryResult | None = None
+    while found is None:
+        tries += 1
+        with contextlib.suppress(ApplicationError):
+            found = await read("group:everyone")
+        await slack.advance(60)
+        pass_retry_after(60)
+        clock.now += timedelta(minutes=1)
+
+    limited = tries - 1
+    assert limited == pages(running) // 4
+    assert (await calls(slack))["users.list"] == pages(running) + limited
+    assert len(found.approvers.members) == GROUP
+
+
+async def test_readings_of_many_requests_share_one_listing(
+    running: RunningStandIn, slack: StandInClient, read: Any, crowd: tuple[str, ...]
+) -> None:
+    await asyncio.gather(*(read("group:everyone", turn=turn) for turn in (0, 1, 1, 2)))
+
+    assert (await calls(slack))["users.list"] == pages(running)

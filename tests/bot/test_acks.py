@@ -49,6 +49,13 @@ CARD, OLD_CARD = "1999999999.000100", "1999999999.000200"
 PENDING = examples.pending()
 WHO = {"user": {"id": BORIS}, "team": {"id": "T0LOCAL"}, "api_app_id": "A0LOCAL"}
 EVENTS: Mapping[str, list[Json]] = {
+    "channel_archive": [{"channel": "C0OLD"}],
+    "channel_created": [{"channel": {"id": "C0NEW", "name": "approvals"}}],
+    "channel_deleted": [{"channel": "C0OLD"}],
+    "channel_rename": [{"channel": {"id": "C0NEW", "name": "approvals"}}],
+    "group_archive": [{"channel": "C0OLD"}],
+    "group_deleted": [{"channel": "C0OLD"}],
+    "group_rename": [{"channel": {"id": "C0NEW", "name": "approvals"}}],
     "app_home_opened": [{"user": ANA, "tab": "home"}],
     "app_mention": [{"user": ANA, "text": "<@U0LOCALBOT>", "channel": APPROVALS}],
     "message": [

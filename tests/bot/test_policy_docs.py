@@ -8,7 +8,6 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from activities.directory import ADMINS_TTL
 from bot.policies.file import parse
 from bot.policies.keys import (
     LANGUAGES,
@@ -22,7 +21,13 @@ from bot.policies.keys import (
     Section,
     TierKeys,
 )
-from slack_api.directory import GROUP_ID_TTL, MANAGER_FIELD_TTL, STANDING_TTL
+from slack_api.directory import (
+    CURRENT_FOR,
+    FRESH_FOR,
+    LIST_CURRENT_FOR,
+    LIST_FRESH_FOR,
+    READ_SINGLY,
+)
 from tests.rules.builders import (
     BORIS,
     CLARA,
@@ -183,10 +188,12 @@ def test_the_documented_limits_are_right() -> None:
     assert f"At most {words[MAX_COPIES]} people get a copy" in PROSE
     assert (timedelta(minutes=1), timedelta(hours=1)) == (READ_AGAIN, LAST_PAUSE)
     assert "queried again after a minute, then less and less often, at least once an hour" in PROSE
-    assert f"about a person for up to {STANDING_TTL:.0f} seconds" in PROSE
-    assert f"about the admins for up to {ADMINS_TTL:.0f} seconds" in PROSE
-    assert GROUP_ID_TTL == MANAGER_FIELD_TTL
-    assert f"are cached for up to {GROUP_ID_TTL:.0f} seconds" in PROSE
+    assert timedelta(minutes=1) == CURRENT_FOR
+    assert "can use what was read up to a minute ago" in PROSE
+    assert f"use what was read up to {FRESH_FOR.seconds} seconds ago" in PROSE
+    assert f"for more than {READ_SINGLY} people" in PROSE
+    assert (timedelta(minutes=5), timedelta(minutes=1)) == (LIST_CURRENT_FOR, LIST_FRESH_FOR)
+    assert "up to five minutes ago, or one minute" in PROSE
 
 
 def reached(rule: LevelRule, *ticks: Tick) -> ApprovalState:
@@ -239,7 +246,7 @@ def test_only_a_replacing_escalation_opens_an_unreadable_level(*, replace: bool)
         "Members must not be able to edit the profile field *Manager* themselves",
         "An entry is used only if the person's profile field *Manager* is empty",
         "Missed reminders are sent once",
-        "the admins and their groups. When Slack reports a change to any of them, every open",
+        "the admins and their groups. When Slack reports a change to any of them",
     ],
 )
 def test_rules_with_other_tests_are_documented(sentence: str) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -14,6 +15,8 @@ from bot.policies.file import Policies
 from bot.temporal.client import WorkflowClient
 from emulator.client import StandInClient, text_of
 from records.database import Database
+from slack_api.directory import SlackDirectory
+from slack_api.workspace import Workspace
 from tests.bot.cli_driver import CliDriver
 from tests.bot.http_client import ORDER, HttpClient, http_server
 from tests.bot.order_driver import ANA
@@ -48,6 +51,17 @@ async def http_client(
         yield http_client
 
 
+@pytest.fixture(autouse=True)
+def _ask_slack_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot has listed everyone when it started, and these tests send it no events."""
+    monkeypatch.setattr("slack_api.directory.CURRENT_FOR", timedelta(0))
+
+
+@pytest.fixture
+def directory(web: AsyncWebClient, database: Database) -> SlackDirectory:
+    return Workspace.of(web, database, lambda: datetime.now(UTC)).directory
+
+
 @pytest.fixture
 def order_policy(policies: Policies) -> Policy:
     return policies.policy("order")
@@ -62,9 +76,9 @@ def order_policy(policies: Policies) -> Policy:
     ],
 )
 async def test_the_policy_says_who_may_send_a_request(
-    web: AsyncWebClient, order_policy: Policy, allowed: Allowed, refused: set[str]
+    directory: SlackDirectory, order_policy: Policy, allowed: Allowed, refused: set[str]
 ) -> None:
-    requesters, policy = Requesters(web), replace(order_policy, requesters=allowed)
+    requesters, policy = Requesters(directory), replace(order_policy, requesters=allowed)
     found = set()
 
     for person in (ANA, GUEST, STRANGER, DEACTIVATED, BOT, NOBODY):
@@ -77,10 +91,11 @@ async def test_the_policy_says_who_may_send_a_request(
 
 
 async def test_without_slack_only_people_who_were_checked_before_may_send_requests(
-    slack: StandInClient, web: AsyncWebClient, order_policy: Policy, monkeypatch: pytest.MonkeyPatch
+    slack: StandInClient,
+    directory: SlackDirectory,
+    order_policy: Policy,
 ) -> None:
-    monkeypatch.setattr("slack_api.directory.STANDING_TTL", 0.0)
-    requesters = Requesters(web)
+    requesters = Requesters(directory)
     await requesters.require(ANA, order_policy)
     with pytest.raises(RequesterNotAllowedError):
         await requesters.require(GUEST, order_policy)

@@ -15,8 +15,10 @@ from activities.directory import DirectoryActivities
 from bot.policies.keys import read_source
 from emulator.config import Config
 from emulator.server import start
+from records.absences import Absences
 from records.database import Database
 from slack_api.poster import Poster
+from slack_api.workspace import Workspace
 from views.blocks import Message
 from workflows.rules.people.actors import DirectoryQuery
 
@@ -56,9 +58,10 @@ CALLED_METHODS = {
 and `apps_connections_open` needs one of the app token."""
 
 
-async def make_every_call(slack: AsyncWebClient, directory: DirectoryActivities) -> None:
+async def make_every_call(
+    slack: AsyncWebClient, poster: Poster, directory: DirectoryActivities
+) -> None:
     """Make every call that the product makes, in each kind of conversation."""
-    poster = Poster(slack)
     direct = await poster.direct_channel("U0ANA")
     for conversation in ("#approvals", "#hr-private", direct):
         channel = await poster.channel_id(conversation)
@@ -100,8 +103,10 @@ async def call_with_scopes(scopes: list[str], tmp_path: Path) -> None:
     ):
         await database.upgrade()
         slack = AsyncWebClient(token="xoxb-local", base_url=running.api_url)
-        directory = DirectoryActivities(slack, database, Poster(slack), lambda: LONG_AGO)
-        await make_every_call(slack, directory)
+        workspace = Workspace.of(slack, database, lambda: LONG_AGO)
+        absences = Absences(database)
+        directory = DirectoryActivities(workspace.directory, absences, lambda: LONG_AGO)
+        await make_every_call(slack, Poster(slack, workspace.channels), directory)
 
 
 async def test_no_scope_is_missing(tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ REDACTED = frozenset(
 NOT_PRIVATE = {
     "ids that Countersign, Slack, the bank or a caller assigns": (
         "absences.delegate absences.person audit_events.request_id cards.channel cards.request_id "
-        "cards.ts decided.person "
+        "cards.ts decided.person directory_channels.channel "
+        "directory_groups.group_id directory_groups.members directory_people.manager "
+        "directory_people.person "
         "decided.request_id home_refreshes.person homes.person payments.key payments.order_id "
         "payouts.key payouts.person payouts.request_id personnel_entries.key "
         "personnel_entries.person personnel_entries.request_id received_payments.event_id "
@@ -65,7 +67,7 @@ NOT_PRIVATE = {
         "time_off_bookings.reference"
     ),
     "values of an enum": (
-        "audit_events.kind decided.about payments.state payouts.state personnel_entries.kind "
+        "audit_events.kind decided.about directory_people.standing payments.state payouts.state personnel_entries.kind "
         "personnel_entries.state received_payments.answered received_payments.progress "
         "received_payments.verdict refusals.code refusals.verb requests.kind requests.listed_as "
         "requests.status reservations.state shipments.state time_off_bookings.state waiting.about"
@@ -81,8 +83,12 @@ NOT_PRIVATE = {
     "the operator's reason for the redaction, which is its evidence": "redactions.why",
     "the name of a redacted field": "redactions.field",
     "the messages that show a card, by their ids": "requests.copies",
+    "names of channels and groups, and languages, as Slack lists them": (
+        "directory_channels.name directory_groups.handle directory_people.locale"
+    ),
+    "how far a listing is": "directory_lists.cursor directory_lists.subject",
     "hashes and seals": (
-        "audit_events.chain_hash homes.view_hash redactions.digest redactions.seal "
+        "directory_people.email audit_events.chain_hash homes.view_hash redactions.digest redactions.seal "
         "refusals.chain_hash refusals_head.chain_hash requests.chain_hash"
     ),
     "instants": "audit_events.at redactions.at refusals.at refusals.last_at",

@@ -1,6 +1,7 @@
 """Fixtures for Slack's API: each test gets its own stand-in and the client that the worker uses."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from time import monotonic
 
 import pytest
@@ -10,21 +11,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.runtime.settings import Settings
 from emulator.client import StandInClient
 from emulator.config import Config
-from emulator.server import start
+from emulator.server import RunningStandIn, start
+from records.database import Database
 from slack_api.poster import Poster
+from slack_api.workspace import Workspace
 from tests.bot.conftest import ROOT
+from tests.records.conftest import database, migrated, quick_writes, url
 from worker import slack_client
+
+__all__ = ["database", "migrated", "quick_writes", "url"]
 
 
 @pytest.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInClient]:
+async def running(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningStandIn]:
     # slack_sdk reads the proxy settings from the environment, even for 127.0.0.1.
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-    async with (
-        start(Config(manifest=ROOT / "manifest.yml")) as running,
-        StandInClient(running.url) as client,
-    ):
+    async with start(Config(manifest=ROOT / "manifest.yml")) as running:
+        yield running
+
+
+@pytest.fixture
+async def slack(running: RunningStandIn) -> AsyncIterator[StandInClient]:
+    async with StandInClient(running.url) as client:
         yield client
 
 
@@ -66,5 +75,10 @@ def pass_retry_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]
 
 
 @pytest.fixture
-def poster(web: AsyncWebClient) -> Poster:
-    return Poster(web)
+def workspace(web: AsyncWebClient, database: Database) -> Workspace:
+    return Workspace.of(web, database, lambda: datetime.now(UTC))
+
+
+@pytest.fixture
+def poster(web: AsyncWebClient, workspace: Workspace) -> Poster:
+    return Poster(web, workspace.channels)

@@ -6,8 +6,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient
-from slack_api import locales as module
 from slack_api.locales import TTL, Locales
+from slack_api.workspace import Workspace
 
 ANA, EMIL, HANA = "U0ANA", "U0EMIL", "W0HANA"
 
@@ -28,18 +28,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def people(web: AsyncWebClient, clock: Clock) -> Locales:
+async def people(web: AsyncWebClient, workspace: Workspace, clock: Clock) -> Locales:
     people = Locales(web, clock)
-    await people.read_all()
+    await people.read_all(workspace.directory.locales)
     return people
 
 
 async def test_all_locales_are_read_page_by_page(
-    slack: StandInClient, web: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+    slack: StandInClient,
+    web: AsyncWebClient,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "PAGE_SIZE", 3)
+    monkeypatch.setattr("slack_api.directory.PAGE_SIZE", 3)
     people = Locales(web)
-    await people.read_all()
+    await people.read_all(workspace.directory.locales)
 
     assert [people.cached_locale(person) for person in (EMIL, ANA, HANA, "U0NOBODY", "")] == [
         *("de", "en", "en", "en", "en")
@@ -80,11 +83,11 @@ async def test_a_locale_that_cannot_be_read_is_not_read_again_immediately(
 
 
 async def test_if_the_list_cannot_be_read_each_locale_is_read_when_needed(
-    slack: StandInClient, web: AsyncWebClient
+    slack: StandInClient, web: AsyncWebClient, workspace: Workspace
 ) -> None:
     await slack.faults({"target": "users.list", "effect": "http_500"})
     people = Locales(web)
-    await people.read_all()
+    await people.read_all(workspace.directory.locales)
 
     assert people.cached_locale(EMIL) == "en"
     assert await people.locale_of(EMIL) == "de"

@@ -1,0 +1,76 @@
+"""What Slack's events say about people and groups, and whether it can affect who may decide."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from records.directory import Directory, KnownGroup
+from slack_api.directory import SlackDirectory, UnreadableError, field_of
+from slack_api.profiles import profile_of
+from views.payload import text_at, texts_at
+
+
+class DirectoryEvents:
+    """Keeps the directory current. Every method is safe to repeat.
+
+    If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
+    """
+
+    def __init__(
+        self, directory: SlackDirectory, store: Directory, now: Callable[[], datetime]
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._now = now
+
+    async def user_changed(self, user: dict[str, Any]) -> bool:
+        """Learn from `user_change`; return whether it can affect who may decide.
+
+        The event has the whole profile, so there is usually no call. Only for a person whose manager
+        was read before, and if the event has no custom fields, the manager is read.
+        """
+        profile = profile_of(user, await self._directory.read_home())
+        matters = await self._store.learn([profile], self._now())
+        known = (await self._store.people([profile.person]))[profile.person].profile
+        if matters or known.manager is None:
+            return bool(matters)
+        fields = (user.get("profile") or {}).get("fields")
+        try:
+            if not fields:
+                return await self._directory.manager(profile.person) != known.manager
+            manager = field_of(user["profile"], await self._directory.manager_field())
+        except UnreadableError:
+            return True
+        return await self._store.learn_manager(profile.person, manager)
+
+    async def group_changed(self, subteam: Mapping[str, Any]) -> bool:
+        """Learn from `subteam_created` and `subteam_updated`; return whether it matters."""
+        group_id = text_at(subteam, "id")
+        if subteam.get("date_delete") or "users" not in subteam:
+            await self._store.forget_group(group_id)
+            return True
+        group = KnownGroup(
+            group_id=group_id,
+            handle=text_at(subteam, "handle"),
+            members=texts_at(subteam, "users"),
+            read_at=self._now(),
+        )
+        return await self._store.learn_group(group)
+
+    async def members_changed(self, group_id: str) -> str:
+        """Read a group again after `subteam_members_changed`; return its handle.
+
+        The event lacks the handle; it is empty if Slack does not list the group.
+        """
+        known = await self._store.group(group_id)
+        await self._store.forget_group(group_id)  # also if it cannot be read now
+        handle = known.handle if known else ""
+        with contextlib.suppress(UnreadableError):
+            handle = handle or await self._handle_of(group_id)
+            await self._directory.read_group(group_id, handle)
+        return handle
+
+    async def _handle_of(self, group_id: str) -> str:
+        groups = await self._directory.groups()
+        return next((str(group["handle"]) for group in groups if group["id"] == group_id), "")
