@@ -13,6 +13,7 @@ from records.cards import CardMessage, Cards
 from records.database import DATABASE_FAILURES
 from slack_api.errors import MESSAGE_GONE, SLACK_FAILURES, SlackProblem, classify, slack_code
 from slack_api.poster import MessageRef, Poster
+from slack_api.urgency import routine
 from views import cards
 from views.blocks import Message
 from workflows.ports.approvals import CardPort, PublishCard, PublishedCard
@@ -74,7 +75,8 @@ class CardActivities(CardPort):
         """
         ends = asyncio.get_running_loop().time() + PUBLISH_TIMEOUT
         attempt = _PublishAttempt(poster=self._poster, snapshot=card.face, ends=ends)
-        results = await attempt.write_all(card.copies)
+        with routine(when=_shows_progress(card.face)):
+            results = await attempt.write_all(card.copies)
         in_channel: list[SlackProblem] = []
         in_direct: list[SlackProblem] = []
         for copy, problem in results:
@@ -117,6 +119,12 @@ class CardActivities(CardPort):
             activity.logger.warning("card not recorded: %s", type(error).__name__)
             return False
         return True
+
+
+def _shows_progress(snapshot: Snapshot) -> bool:
+    """Whether the card neither asks for a decision nor shows an end: other cards come first."""
+    asks = snapshot.approval is not None and snapshot.approval.is_open
+    return snapshot.is_open and not asks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

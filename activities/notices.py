@@ -8,6 +8,7 @@ from temporalio import activity
 from slack_api.errors import SLACK_FAILURES, classify
 from slack_api.locales import Locales
 from slack_api.poster import MessageRef, Poster
+from slack_api.urgency import routine
 from views import notice_messages
 from workflows.ports.approvals import NoticePort, NoticeResult
 from workflows.rules.notice import Notice
@@ -33,6 +34,10 @@ class NoticeActivities(NoticePort):
         the card will be posted again. If a channel accepts no messages, each of `people` gets the
         notice once as a direct message.
         """
+        with routine():  # the cards come first
+            return await self._tell(notice)
+
+    async def _tell(self, notice: Notice) -> NoticeResult:
         result = await self._send(notice)
         if not (notice.channel and notice.people and result.lasting):
             return result

@@ -96,23 +96,46 @@ class Directory:
         )
         async with self._database.reading() as connection:
             found = await connection.execute(wanted.order_by(groups.read_at.desc()).limit(1))
-            row = found.mappings().first()
-        return KnownGroup(**{**row, "members": tuple(row["members"])}) if row else None
+            row = found.first()
+        if row is None:
+            return None
+        return KnownGroup(
+            group_id=row.group_id,
+            handle=row.handle,
+            members=tuple(row.members),
+            read_at=row.read_at,
+        )
 
     async def learn_group(self, group: KnownGroup) -> bool:
         """Store a group and its members; return whether either has changed.
 
-        A reading that began before the stored one changes nothing.
+        A reading that began before the stored one, or before the last change, changes nothing.
         """
         async with self._database.writing("directory") as connection:
             theirs = directory_groups.c.group_id == group.group_id
             row = (await connection.execute(select(directory_groups).where(theirs))).first()
-            if row is not None and row.read_at > group.read_at:
+            if row is not None and max(row.read_at, row.changed_at) > group.read_at:
                 return False
-            await _upsert(
-                connection, directory_groups, [asdict(group) | {"members": [*group.members]}]
-            )
+            changed_at = row.changed_at if row else NEVER
+            new = asdict(group) | {"members": [*group.members], "changed_at": changed_at}
+            await _upsert(connection, directory_groups, [new])
         return row is None or (row.handle, set(row.members)) != (group.handle, {*group.members})
+
+    async def group_changed(self, group_id: str, now: datetime, handle: str = "") -> str:
+        """Record that a group has changed and must be read again; return its handle, if known."""
+        theirs = directory_groups.c.group_id == group_id
+        async with self._database.writing("directory") as connection:
+            known = await connection.scalar(select(directory_groups.c.handle).where(theirs))
+            handle = handle or known or ""
+            changed: dict[str, object] = {
+                "group_id": group_id,
+                "handle": handle,
+                "members": [],
+                "read_at": NEVER,
+                "changed_at": now,
+            }
+            await _upsert(connection, directory_groups, [changed])
+        return handle
 
     async def forget_group(self, named: str) -> None:
         """Forget a group, by its handle or id: it is read again when it is needed."""

@@ -155,7 +155,8 @@ cards = Table(
     Column("level", Integer, nullable=False),
 )
 
-# The directory, kept current by Slack's events. `email` is a digest of the address. `manager` is null
+# The directory, kept current by Slack's events. A group's members were read at `read_at`, which is in the
+# past if Slack has reported a change at `changed_at`. `email` is a digest of the address. `manager` is null
 # until it is read. `updated` is Slack's time of the last change, in seconds since 1970.
 directory_people = Table(
     "directory_people",
@@ -176,6 +177,7 @@ directory_groups = Table(
     Column("handle", String, nullable=False, index=True),
     Column("members", JSON, nullable=False),
     Column("read_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
 )
 
 # The channels that are not archived.

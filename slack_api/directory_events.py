@@ -47,28 +47,27 @@ class DirectoryEvents:
     async def group_changed(self, subteam: Mapping[str, Any]) -> bool:
         """Learn from `subteam_created` and `subteam_updated`; return whether it matters."""
         group_id = text_at(subteam, "id")
+        handle = text_at(subteam, "handle")
         if subteam.get("date_delete") or "users" not in subteam:
-            await self._store.forget_group(group_id)
+            await self._store.group_changed(group_id, self._now(), handle)
             return True
         group = KnownGroup(
             group_id=group_id,
-            handle=text_at(subteam, "handle"),
+            handle=handle,
             members=texts_at(subteam, "users"),
             read_at=self._now(),
         )
         return await self._store.learn_group(group)
 
     async def members_changed(self, group_id: str) -> str:
-        """Read a group again after `subteam_members_changed`; return its handle.
+        """Learn from `subteam_members_changed`; return the group's handle, which the event lacks.
 
-        The event lacks the handle; it is empty if Slack does not list the group.
+        Whoever needs the members reads them again, once for all requests: the event's own list could
+        be overtaken by another event's. The handle is empty if Slack does not list the group.
         """
-        known = await self._store.group(group_id)
-        await self._store.forget_group(group_id)  # also if it cannot be read now
-        handle = known.handle if known else ""
+        handle = await self._store.group_changed(group_id, self._now())
         with contextlib.suppress(UnreadableError):
             handle = handle or await self._handle_of(group_id)
-            await self._directory.read_group(group_id, handle)
         return handle
 
     async def _handle_of(self, group_id: str) -> str:

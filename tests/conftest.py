@@ -74,6 +74,7 @@ GROUPS = {
     "tests/chaos: Slack and people": (
         *("chaos/test_one_card.py", "chaos/test_hostile_slack.py", "chaos/test_slack_down.py"),
         *("chaos/test_one_effect.py", "chaos/test_hostile_input.py"),
+        "chaos/test_directory_storm.py",
     ),
     "tests/journeys: the installation": (
         *("journeys/test_restarts.py", "journeys/test_verbs_browser.py"),

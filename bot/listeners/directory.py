@@ -43,7 +43,7 @@ class DirectoryListeners:
         self._services = services
 
     async def members_changed(self, args: AsyncArgs) -> None:
-        """Read the group again, then refresh the requests that depend on it."""
+        """Refresh the requests that depend on the group: its members are read again."""
         await args.ack()
         group, handle = text_at(args.body, "event", "subteam_id"), ""
         try:

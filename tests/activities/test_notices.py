@@ -14,6 +14,7 @@ from activities.notices import NoticeActivities
 from emulator.client import StandInClient, text_of
 from slack_api.locales import Locales
 from slack_api.poster import Poster
+from slack_api.rate_limited_client import ROUTINE_LATER
 from tests.views import examples
 from views.blocks import Message
 from workflows.ports.approvals import NoticeResult
@@ -335,10 +336,10 @@ async def test_if_one_admin_was_not_reached_the_others_are_not_notified_twice(
     await slack.faults({"target": "chat.postMessage", **busy})
 
     first = await send(activity, notices, to_admins(ANA, "U0FAY"))
-    pass_retry_after(1)
+    pass_retry_after(1 + ROUTINE_LATER)
     second = await send(activity, notices, replace(to_admins(ANA, "U0FAY"), doubtful=True))
 
-    wait = timedelta(seconds=1)
+    wait = timedelta(seconds=1 + ROUTINE_LATER)
     assert first == NoticeResult(problem="slack.ratelimited", doubtful=True, retry_after=wait)
     assert second == NoticeResult()
     assert [len(await slack.messages(f"D{person}", person)) for person in (ANA, "U0FAY")] == [1, 1]
@@ -359,4 +360,6 @@ async def test_a_retry_after_is_passed_on(
 
     result = await send(activity, notices, notice())
 
-    assert result == NoticeResult(problem="slack.ratelimited", retry_after=timedelta(seconds=9))
+    assert result == NoticeResult(
+        problem="slack.ratelimited", retry_after=timedelta(seconds=9 + ROUTINE_LATER)
+    )

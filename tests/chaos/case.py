@@ -67,10 +67,15 @@ class CaseContext:
         await self.slack.people(kind, group={**group, "users": list(people)})
 
     async def start_request(
-        self, *approvers: ApproverSource, notify: Notify = Notify.CARD, quorum: int = 1
+        self,
+        *approvers: ApproverSource,
+        notify: Notify = Notify.CARD,
+        quorum: int = 1,
+        channel: str = "",
     ) -> str:
         """Have Ana start a request; return its id, which is part of its title."""
         policy = self._policy(approvers or tuple(map(user, self.people)), notify, quorum)
+        policy = replace(policy, channel=channel or self.channel)
         request_id = new_id("REQ")
         request = ApprovalRequest(
             request_id=request_id,

@@ -16,6 +16,7 @@ from emulator.config import Config
 from emulator.errors import Json
 from tests.chaos.report import Report
 from tests.journeys.installation import NAMES, SECOND_BOT, Installation
+from tests.journeys.programs import RATE_SPEED
 from tests.journeys.workspace import APPROVALS, Workspace
 from workflows.rules.approvals.request import Verdict
 
@@ -142,7 +143,7 @@ async def trial_context(
 ) -> AsyncIterator[TrialContext]:
     """Yield the context of one trial. All programs must be running. Planned faults are removed at the end."""
     async with installation.workspace() as workspace:
-        await workspace.slack.limits(per_second=0)
+        await workspace.slack.limits(per_second=RATE_SPEED, burst=1, speed=RATE_SPEED)
         before = await workspace.slack.mishaps()
         context = TrialContext(
             installation=installation,

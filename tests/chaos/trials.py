@@ -3,6 +3,7 @@
 from tests.chaos import (
     bugs,
     converges,
+    directory_storm,
     hostile_input,
     hostile_slack,
     one_card,
@@ -25,5 +26,6 @@ TRIALS: dict[str, Trial] = {
         bugs.TRIAL,
         hostile_slack.TRIAL,
         hostile_input.TRIAL,
+        directory_storm.TRIAL,
     )
 }

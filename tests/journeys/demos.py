@@ -11,6 +11,7 @@ from emulator.errors import Json
 from records.database import Database
 from tests.journeys.programs import (
     COUNTERSIGN,
+    RATE_SPEED,
     Program,
     clean_environment,
     descendants_of,
@@ -49,6 +50,7 @@ class RunningDemo:
             StandInClient(self.slack_url) as slack,
             Database(self.setting("DATABASE_URL")) as database,
         ):
+            await slack.limits(speed=RATE_SPEED)
             yield Workspace(slack=slack, database=database)
 
 

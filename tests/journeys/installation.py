@@ -15,7 +15,14 @@ from records.database import Database
 from records.incoming_payments import IncomingPayments
 from records.stock import Stock
 from tests.bot.http_client import SECRET, TOKEN, HttpClient
-from tests.journeys.programs import Program, answers, clean_environment, free_port, until
+from tests.journeys.programs import (
+    RATE_SPEED,
+    Program,
+    answers,
+    clean_environment,
+    free_port,
+    until,
+)
 from tests.journeys.starter import ROOT, starter
 from tests.journeys.workspace import Workspace
 from workflows.search import DEFINITIONS
@@ -126,6 +133,7 @@ class Installation:
             StandInClient(self.slack_url) as slack,
             Database(self.database_url) as database,
         ):
+            await slack.limits(speed=RATE_SPEED)
             yield Workspace(slack=slack, database=database)
 
     @asynccontextmanager

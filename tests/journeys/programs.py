@@ -19,6 +19,8 @@ from bot.cli.demo import is_free
 from tests.journeys.starter import Forked, Starter, starter
 
 COUNTERSIGN = str(Path(sysconfig.get_path("scripts"), "countersign"))
+RATE_SPEED = 20.0
+"""How many times faster than Slack's the stand-in's rate limits are: a minute is three seconds."""
 EVENT_TIMEOUT = 30.0
 """Seconds to wait for an event that is quick on an idle machine. Only a broken program takes this long."""
 

@@ -14,7 +14,7 @@ from emulator.client import text_of
 from emulator.errors import Json
 from tests.bot.http_client import AWAITED, LINE, ORDER, HttpClient
 from tests.journeys.installation import NAMES, Installation
-from tests.journeys.programs import until
+from tests.journeys.programs import RATE_SPEED, until
 from tests.journeys.stalling_worker import UNDELIVERED, stalled
 from tests.journeys.workspace import BORIS, CLARA, Workspace
 from workflows.approval import ApprovalWorkflow
@@ -75,7 +75,7 @@ async def power_cut(shared_installation: Installation) -> AsyncIterator[tuple[Wo
         shared_installation.workspace() as workspace,
         shared_installation.front_door() as door,
     ):
-        await workspace.slack.limits(per_second=0)
+        await workspace.slack.limits(per_second=RATE_SPEED)
         await shared_installation.kill("worker")
         await shared_installation.start("worker", worker=STALLING_WORKER)
         pending, pressed = await workspace.order(PRICE), await workspace.order(PRICE)

@@ -8,6 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from emulator.client import StandInClient
 from slack_api.errors import SlackProblem, classify
+from slack_api.rate_limited_client import ROUTINE_LATER
+from slack_api.urgency import routine
 
 APPROVALS, GENERAL = "C0APPROVALS", "C0GENERAL"
 
@@ -73,3 +75,24 @@ async def test_after_the_wait_calls_are_sent_again(
 
     assert early is not None
     assert await problem_of(web, APPROVALS) is None
+
+
+async def test_after_the_wait_urgent_calls_come_first(
+    web: AsyncWebClient, limited: SlackProblem, pass_retry_after: Callable[[float], None]
+) -> None:
+    assert limited.retry_after is not None
+    pass_retry_after(limited.retry_after.total_seconds())
+    with routine():
+        early = await problem_of(web, APPROVALS)
+    urgent = await problem_of(web, APPROVALS)
+    pass_retry_after(ROUTINE_LATER)
+    with routine():
+        later = await problem_of(web, APPROVALS)
+
+    assert early is not None
+    assert (urgent, later) == (None, None)
+
+
+async def test_without_a_limit_a_routine_call_waits_for_nothing(web: AsyncWebClient) -> None:
+    with routine():
+        assert await problem_of(web, APPROVALS) is None

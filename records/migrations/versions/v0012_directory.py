@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.String(), nullable=False),
         sa.Column("members", sa.JSON(), nullable=False),
         sa.Column("read_at", _INSTANT, nullable=False),
+        sa.Column("changed_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("group_id", name="pk_directory_groups"),
     )
     op.create_index("ix_directory_groups_handle", "directory_groups", ["handle"])
