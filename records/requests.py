@@ -13,9 +13,8 @@ from records.homes import mark_stale
 from records.inbox_rows import keep_waiting
 from records.schema import requests, watches
 from records.transaction import Transaction
-from workflows.rules.approvals.request import OPEN, RequestKind
+from workflows.rules.approvals.request import RequestKind
 from workflows.rules.inbox import WaitingApprover
-from workflows.rules.orders.order import ENDED
 from workflows.rules.shared.audit import AuditEvent
 from workflows.rules.shared.card import CardCopy
 
@@ -84,7 +83,7 @@ class Requests:
         """Return the latest approvals, the newest first, optionally of one requester or policy."""
         wanted = select(requests).where(requests.c.kind == "approval")
         if open_only:
-            wanted = wanted.where(requests.c.status.in_([status.value for status in OPEN]))
+            wanted = wanted.where(requests.c.goes_on.is_(True))
         if requester:
             wanted = wanted.where(requests.c.requester == requester)
         if policy:  # JSON escapes quotes inside texts, so this matches only the key
@@ -99,7 +98,7 @@ class Requests:
         """Return the latest orders, the newest first, optionally of one requester."""
         wanted = select(requests).where(requests.c.kind == "order")
         if open_only:
-            wanted = wanted.where(requests.c.status.not_in([status.value for status in ENDED]))
+            wanted = wanted.where(requests.c.goes_on.is_(True))
         if requester:
             wanted = wanted.where(requests.c.requester == requester)
         return await self._latest(wanted, limit)

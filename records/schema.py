@@ -66,6 +66,15 @@ requests = Table(
     Column("readers", JSON, nullable=False, server_default="[]"),
     Column("copies", JSON, nullable=False, server_default="[]"),
 )
+Index("ix_requests_of_kind", requests.c.kind, requests.c.opened_at, requests.c.request_id)
+Index(
+    "ix_requests_open_of_kind",
+    requests.c.kind,
+    requests.c.goes_on,
+    requests.c.opened_at,
+    requests.c.request_id,
+)
+Index("ix_requests_open", requests.c.goes_on, requests.c.request_id)
 Index("ix_requests_of_requester", requests.c.requester, requests.c.kind, requests.c.opened_at)
 Index(
     "ix_requests_mine",
