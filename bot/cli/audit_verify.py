@@ -1,15 +1,22 @@
 """`countersign audit verify`: verifying trails against their chains and Temporal's history."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from bot.actions.audit_verification import Checked, Compared, check
 from bot.actions.connection import Client, RPCError, TemporalUnavailableError
 from bot.cli.audit_output import chain_text, checked_text
 from bot.cli.context import CliContext
 from bot.cli.terminal import CommandError, Exit, Line, remark, show
+from records.audit import AuditTrail
 from records.trail import Flaw
 from workflows.registry import AUDITED_WORKFLOWS
+
+CONCURRENT_CHECKS = 4
+"""Trails checked at the same time. Each holds one history in memory."""
 
 
 @dataclass(slots=True)
@@ -64,21 +71,52 @@ async def verify(context: CliContext, ids: list[str], *, temporal: bool) -> Exit
     await context.require_records()
     client = await _client(context) if temporal else None
     findings = Findings(unchecked=temporal and client is None)
-    async for request_id in _wanted(context, client, ids):
-        checked = await check(context.trail, client, request_id)
+    wanted = _wanted(context, client, ids)
+    verifier = _Verifier(trails=context.trail, client=client)
+    async for checked in _in_order(wanted, verifier.check):
         if not ids and is_nowhere(checked):
             continue  # it was started after the records were read
         findings.add(checked)
         if ids or not (checked.is_whole and checked.is_known):
             show([_line(checked)])
-        if checked.compared is Compared.UNREACHABLE:
-            client = None  # do not wait for the timeout again
     if not ids:
         refusals = await context.refusals.verify()
         findings.refusals_broken = not refusals.intact
         show([Line(chain_text(refusals), style="" if refusals.intact else "red")])
         show([Line(findings.text)])
     return findings.exit
+
+
+@dataclass(slots=True)
+class _Verifier:
+    """Checks trails against Temporal, until it does not answer."""
+
+    trails: AuditTrail
+    client: Client | None
+
+    async def check(self, request_id: str) -> Checked:
+        """Check one trail."""
+        checked = await check(self.trails, self.client, request_id)
+        if checked.compared is Compared.UNREACHABLE:
+            self.client = None  # do not wait for the timeout again
+        return checked
+
+
+async def _in_order(
+    ids: AsyncIterator[str], check_one: Callable[[str], Coroutine[Any, Any, Checked]]
+) -> AsyncIterator[Checked]:
+    """Check a few trails at a time, so that none waits for another's I/O; yield them in their order."""
+    running: deque[asyncio.Task[Checked]] = deque()
+    try:
+        async for request_id in ids:
+            if len(running) == CONCURRENT_CHECKS:
+                yield await running.popleft()
+            running.append(asyncio.create_task(check_one(request_id)))
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
 
 
 async def _client(context: CliContext) -> Client | None:
