@@ -1,6 +1,7 @@
 """Every button, modal and command has a listener, and `bot/` treats the stand-in like Slack."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,13 @@ from views.ids import ActionId, CallbackId
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 SOURCES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if path.name != "demo.py"]
-LOCAL = ("emulator", "stand-in", "stand_in", "standin", "localhost", "127.0.0.1", "fake", "xoxb")
+LOCAL = re.compile(
+    r"emulator|stand[-_]in(?![a-z])|standin(?![a-z])|localhost|127\.0\.0\.1|fake|xoxb"
+)
+NOT_ABOUT_SLACK = {
+    "settings.py": "startswith",  # it checks the kind of a token
+    "proxies.py": "localhost",  # no proxy is used for this machine, whatever runs there
+}
 
 
 class Register:
@@ -76,7 +83,6 @@ def test_no_code_in_the_bot_depends_on_whether_slack_is_real(path: Path) -> None
             continue
         else:
             continue
-        if (
-            path.name != "settings.py" or "startswith" not in pending
-        ):  # it checks the kind of a token
-            assert not [word for word in LOCAL if word in pending], pending
+        allowed = NOT_ABOUT_SLACK.get(path.name)
+        if allowed is None or allowed not in pending:
+            assert not LOCAL.search(pending), pending
