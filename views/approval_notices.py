@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from views import approval_card
-from views.approvers import blocked_lines, source_text
+from views.approvers import blocked_lines, excluded_lines, source_text
 from views.blocks import Block, Message, plain_note, text_block, text_message
 from views.content import amount_note, amount_text, subject_mrkdwn
 from views.explanations import rule_text
@@ -35,8 +35,10 @@ def build(notice: Notice, snapshot: ApprovalSnapshot, link: str, t: Translator) 
             return _changes_requested(snapshot, link, t)
         case NoticeKind.COMMENTED:
             return _commented(notice, snapshot, link, t)
-        case NoticeKind.DELEGATE_REFUSED:
-            return text_message(_lead("delegate_refused", snapshot, link, t), t)
+        case NoticeKind.DELEGATE_REFUSED | NoticeKind.EXCLUDED:
+            lead = _lead(notice.kind.value, snapshot, link, t)
+            excluded = excluded_lines(snapshot, t) if notice.kind is NoticeKind.EXCLUDED else []
+            return text_message("\n".join([lead, *excluded]), t)
         case _:
             return _blocked(snapshot, link, t)
 

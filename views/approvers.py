@@ -25,7 +25,8 @@ def waiting_lines(
         lines = blocked_lines(level, t)
         if level.expires_at:
             lines.append(t("level.clock_runs", when=t.date(level.expires_at)))
-        return lines + _reassigned_lines(level, t) + _timer_lines(level, t)
+        lines += [*_reassigned_lines(level, t), *excluded_lines(snapshot, t)]
+        return lines + _timer_lines(level, t)
     approvals = _approvals(level)
     needed = t.count("level.needed", level.needed)
     if approvals:
@@ -33,6 +34,7 @@ def waiting_lines(
     lines = [
         t("level.asked", people=_eligible_text(snapshot, level, limits, t), needed=needed),
         *(_reassigned_lines(level, t) or [_routing_text(snapshot, level, t)]),
+        *excluded_lines(snapshot, t),
         *_delegate_lines(snapshot, level, t),
     ]
     if level.expires_at:
@@ -51,6 +53,16 @@ def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
         sources = _sources_text(level.unreadable, t)
         lines.append(t("level.unreadable", sources=sources))
     return lines
+
+
+def excluded_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
+    """Return whom an admin took off before an amendment; only an admin can ask them again."""
+    if not snapshot.exclusions:
+        return []
+    people = [exclusion.person for exclusion in snapshot.exclusions]
+    admins = dict.fromkeys(admin for e in snapshot.exclusions for admin in e.admins)
+    who = people_text(tuple(admins), NAMED, t)
+    return [t("level.excluded", people=people_text(people, NAMED, t), who=who)]
 
 
 def _reassigned_lines(level: LevelSnapshot, t: Translator) -> list[str]:

@@ -29,6 +29,7 @@ from workflows.rules.approvals.request import (
     Comment,
     Decision,
     Delegation,
+    NotificationKind,
     Reassignment,
     Refresh,
     RequestKind,
@@ -48,6 +49,8 @@ from workflows.rules.shared.verb_rule import VerbRule
 
 RETIRES_COPIES = "retire-copies"
 """The patch with which an approver who was taken off no longer gets the card."""
+KEEPS_EXCLUSIONS = "exclusions"
+"""The patch with which the people whom an admin took off stay off after an amendment."""
 
 
 @workflow.defn
@@ -242,7 +245,8 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         return rule_of(command)
 
     def _apply(self, change: Change, *, actor: Actor | None = None) -> None:
-        before, self._state = self._state, without_former_readers(change.state)
+        before, change = self._state, self._with_exclusions(change)
+        self._state = without_former_readers(change.state)
         if change.facts:
             clicked = actor is not None and actor.origin is Origin.SLACK
             self._card.record(change.facts, clicked=clicked)
@@ -254,6 +258,15 @@ class ApprovalWorkflow(CommandWorkflow[ApprovalState, Change, ApprovalCommand, A
         add_level_reply(self._card, self._state)
         for notification in change.notifications:
             send_notification(self._card, self._state, notification)
+
+    def _with_exclusions(self, change: Change) -> Change:
+        """Return the change; without exclusions in a history from before they survived amendments."""
+        kept = self._state.exclusions
+        if change.state.exclusions == kept or workflow.patched(KEEPS_EXCLUSIONS):
+            return change
+        others = (n for n in change.notifications if n.kind is not NotificationKind.EXCLUDED)
+        state = replace(change.state, exclusions=kept)
+        return replace(change, state=state, notifications=tuple(others))
 
     def _retire_copies(self) -> None:
         former = holders(self._card.card).intersection(former_approvers(self._state))

@@ -25,9 +25,10 @@ def send_notification(card: CardOwner, state: ApprovalState, notification: Notif
                 card.notify(kind, people=here, level=level)
             for person in away:
                 card.notify(kind, person=person, level=level)
-        case NotificationKind.BLOCKED:
+        case NotificationKind.BLOCKED | NotificationKind.EXCLUDED:
             if channel := state.request.policy.admin_channel:
-                card.notify(NoticeKind.BLOCKED, channel=channel, people=state.admins)
+                kind = NoticeKind(notification.kind.value)
+                card.notify(kind, channel=channel, people=state.admins)
         case NotificationKind.CHANGES_WANTED | NotificationKind.DELEGATE_REFUSED:
             for person in notification.people:
                 card.notify(NoticeKind(notification.kind.value), person=person)

@@ -122,13 +122,15 @@ def _content_lines(snapshot: ApprovalSnapshot) -> list[Line]:
 
 
 def change_lines(snapshot: ApprovalSnapshot) -> Iterator[Line]:
-    """Return the changes of the last amendment, and those that an approver requests."""
+    """Return the changes of the last amendment, who stays off, and the changes requested."""
     if snapshot.changes:
         voided = (
             f"; {counted('earlier decision', snapshot.voided)} reset" if snapshot.voided else ""
         )
         yield Line(f"Changed (revision {snapshot.content_revision}){voided}:")
         yield from (Line(_change_text(change), 1) for change in snapshot.changes)
+    for exclusion in snapshot.exclusions:
+        yield Line(f"Taken off by {', '.join(exclusion.admins)} (admin): {exclusion.person}")
     if wanted := snapshot.change_request:
         text = f"{wanted.person} requested changes, {instant(wanted.at)}: {quote(wanted.reason)}"
         yield Line(text, style="yellow")

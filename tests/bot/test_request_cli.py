@@ -5,9 +5,11 @@ import asyncio
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from emulator.client import StandInClient, text_of
 from tests.bot.cli_driver import ANA, BORIS, CLARA, FAY, OPERATOR, CliDriver, cli_actor
 from tests.bot.commands import send
 from workflows.rules.approvals.request import Closing, Decision, Verdict, Withdrawal
+from workflows.rules.approvals.verbs import Verb
 from workflows.rules.shared.audit import Fact
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -175,3 +177,22 @@ async def test_the_list_is_newest_first_and_can_be_filtered(cli: CliDriver) -> N
     assert await listed("--policy", "general") == [first]
     assert await listed("--requester", ANA, "--limit", "1") == [second]
     assert await listed("--requester", BORIS) == []
+
+
+async def test_an_amendment_leaves_the_person_off_whom_an_admin_took_off(
+    cli: CliDriver, slack: StandInClient
+) -> None:
+    request = await cli.create_request("general")
+    why = ("--as", FAY, "--reason", "Boris sells them")
+    await cli.request("reassign", request, "--approver", f"user:{CLARA}", *why)
+    await cli.until(request, CLARA, Verb.APPROVE)
+
+    await cli.request("amend", request, "--title", "Team offsite.", "--as", ANA)
+    await cli.until(request, CLARA, Verb.APPROVE)
+    shown = await cli.request("show", request)
+    decided = await cli.request("decide", request, "approve", "--as", BORIS)
+
+    assert f"Taken off by {FAY} (admin): {BORIS}" in shown.out
+    assert decided.code == REFUSED
+    words = "was changed after an admin had reassigned it"
+    await slack.wait_for_message("C0APPROVALS", FAY, lambda m: words in text_of(m))

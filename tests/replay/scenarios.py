@@ -148,6 +148,19 @@ async def reassigned_approval(harness: Harness, workflow_id: str) -> WorkflowHan
     return handle
 
 
+async def excluded_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
+    """A reassigned level is amended: the person taken off stays off, and the admins are notified."""
+    handle = await harness.open_request(request_id=workflow_id)
+    async with _slow_directory(harness, handle):
+        await harness.send(handle, updates.reassign("UCLARA"), click="golden-reassign")
+    await harness.until_idle(handle)
+    await harness.send(handle, updates.amend(), click="golden-amend")
+    await harness.until_idle(handle)
+    await harness.decide(handle, "UCLARA", revision=2, click="golden-decide")
+    await harness.run_to_end(handle)
+    return handle
+
+
 async def closed_approval(harness: Harness, workflow_id: str) -> WorkflowHandle[Any, Any]:
     """A level without approvers is blocked until an admin closes the request."""
     harness.ports.directory.empty = True
@@ -488,6 +501,7 @@ SCENARIOS: dict[str, Scenario] = {
     "delegated_approval": delegated_approval,
     "escalated_approval": escalated_approval,
     "reassigned_approval": reassigned_approval,
+    "excluded_approval": excluded_approval,
     "closed_approval": closed_approval,
     "commented_approval": commented_approval,
     "discussed_approval": discussed_approval,

@@ -57,6 +57,7 @@ class ReachedLevel:
     blocked: str = "approvers_unread"
     delegation_starts: set[datetime] = field(default_factory=set)
     reassigned_by: set[str] = field(default_factory=set)
+    taken_off: set[str] = field(default_factory=set)
     queries: int = 0
     query_due: bool = True
     passed: bool = False
@@ -92,6 +93,7 @@ class ReferenceModel:
     decisions: list[ReferenceDecision] = field(default_factory=list)
     delegations: dict[str, str] = field(default_factory=dict)
     admins: set[str] = field(default_factory=set)
+    excluded: dict[str, set[str]] = field(default_factory=dict)
     changes_requested_by: str = ""
     comments: int = 0
     ended: str = ""
@@ -188,7 +190,17 @@ class ReferenceModel:
             if number == len(self.levels):
                 self.ended, self.rule = "approved", "quorum"
 
+    def reassign(self, admin: str, named: list[str]) -> None:
+        reached = self.reached_levels[-1]
+        self.excluded = {who: by for who, by in self.excluded.items() if who not in named}
+        reached.taken_off = (reached.taken_off | set(reached.seats)) - set(named)
+        reached.reassigned_by.add(admin)
+        reached.clear_approvers()
+
     def amend(self, content_parts: tuple[str, str]) -> None:
+        for number, reached in enumerate(self.reached_levels, start=1):
+            for person in reached.taken_off - self.all_seats(number):
+                self.excluded[person] = set(reached.reassigned_by)
         self.content_parts, self.revision = content_parts, self.revision + 1
         self.reached_levels, self.changes_requested_by = [], ""
         if not self.levels:
@@ -229,12 +241,13 @@ class ReferenceModel:
             decision.seat for decision in self.at(number)
         }
 
+    def all_seats(self, number: int) -> set[str]:
+        filled = {decision.seat for decision in self.at(number)}
+        return filled | set(self.reached_levels[number - 1].seats)
+
     def needed(self, number: int) -> int:
         quorum = self.levels[number - 1].quorum
-        people = len(
-            {decision.seat for decision in self.at(number)}
-            | set(self.reached_levels[number - 1].seats)
-        )
+        people = len(self.all_seats(number))
         if isinstance(quorum, int):
             return quorum
         if quorum == "all":
@@ -258,7 +271,8 @@ class ReferenceModel:
 
     def barred(self, number: int) -> set[str]:
         reassigned_by = self.reached_levels[number - 1].reassigned_by
-        return {self.requester} | reassigned_by | self.counted_at_other_levels(number)
+        excluded = set(self.excluded).union(*self.excluded.values())
+        return {self.requester} | reassigned_by | self.counted_at_other_levels(number) | excluded
 
     def seat(self, number: int, person: str, now: datetime) -> str:
         """Return the seat that a click of the person fills, or an empty string."""

@@ -152,12 +152,12 @@ def test_voided_decisions_are_counted_over_all_amendments() -> None:
     assert state.voided == 2
 
 
-def test_a_reassignment_ends_with_an_amendment() -> None:
-    state = reassign(opened(TWO_OF_THREE), EMIL).state
+def test_the_choice_of_a_reassignment_ends_with_an_amendment_but_not_its_exclusions() -> None:
+    state = reassign(opened(TWO_OF_THREE), EMIL, BORIS, CLARA).state
 
     state = again(amend(state, CHEAPER).state)
 
-    assert latest_level(state).eligible == (BORIS, CLARA, DORA)
+    assert latest_level(state).eligible == (BORIS, CLARA)
     assert latest_level(state).reassigned_by == ()
 
 

@@ -287,8 +287,7 @@ class Approval(RuleBasedStateMachine):
             expected,
             lambda: apply.reassign(self.state, *named, by=person, reason=reason, now=self.now),
         ):
-            self.reference.reached_levels[-1].reassigned_by.add(person)
-            self.reference.reached_levels[-1].clear_approvers()
+            self.reference.reassign(person, named)
 
     @rule(person=people | st.just(""))
     def refresh(self, person: str) -> None:

@@ -36,6 +36,7 @@ PUBLIC_PARTS = {
     *("mention_approvers", "requester", "status", "levels_in_all", "content_revision", "amendable"),
     *("voided", "card_version", "submitted_at", "changed_at", "closed_at", "closed_by"),
     *("closing_rule", "about", "layout", "level_names", "private"),
+    "exclusions",
 }
 
 

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     CHANGES_WANTED = "changes_wanted"
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
+    EXCLUDED = "excluded"
     COMMENTED = "commented"
     ATTENTION = "attention"
     ORDER_PAID = "order_paid"

@@ -26,7 +26,7 @@ from workflows.rules.approvals.transitions import (
     require_reason,
     with_level,
 )
-from workflows.rules.people.actors import SLACK, Actor
+from workflows.rules.people.actors import SLACK, Actor, SourceKind
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.errors import (
     AdminsUnknownError,
@@ -80,15 +80,20 @@ def reassign(state: ApprovalState, reassignment: Reassignment, now: datetime) ->
     """Replace the approvers of the open level; decisions that counted still count.
 
     No one may decide until the new approvers have been read. The admin is not among them, because
-    an admin never decides as an admin.
+    an admin never decides as an admin. Naming a person lifts their exclusion.
     """
     change = advance_clock(state, now)
-    level = clear_approvers(change.state.levels[-1])
+    before = change.state.levels[-1]
+    named = [source.value for source in reassignment.approvers if source.kind is SourceKind.USER]
+    off = (*before.taken_off, *before.eligible)
+    lifted = tuple(e for e in change.state.exclusions if e.person not in named)
+    change = replace(change, state=replace(change.state, exclusions=lifted))
     level = replace(
-        level,
+        clear_approvers(before),
+        taken_off=tuple(dict.fromkeys(person for person in off if person not in named)),
         sources=reassignment.approvers,
         reassigned=Reassigned(person=reassignment.actor.person, reason=reassignment.reason, at=now),
-        reassigned_by=tuple(dict.fromkeys((*level.reassigned_by, reassignment.actor.person))),
+        reassigned_by=tuple(dict.fromkeys((*before.reassigned_by, reassignment.actor.person))),
     )
     return note(
         with_level(change, level),

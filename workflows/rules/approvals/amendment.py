@@ -8,8 +8,17 @@ from types import MappingProxyType
 from workflows.rules.approvals.deadlines import advance_clock, require_open
 from workflows.rules.approvals.levels import approve_if_no_level
 from workflows.rules.approvals.policy import route
-from workflows.rules.approvals.request import Amendment, ApprovalState, Change, RequestKind, Status
-from workflows.rules.approvals.transitions import note
+from workflows.rules.approvals.request import (
+    Amendment,
+    ApprovalState,
+    Change,
+    Exclusion,
+    Notification,
+    NotificationKind,
+    RequestKind,
+    Status,
+)
+from workflows.rules.approvals.transitions import note, with_notification
 from workflows.rules.hr.request import check_amended
 from workflows.rules.shared.audit import Fact
 from workflows.rules.shared.content import (
@@ -87,6 +96,7 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
 
     No earlier decision counts, because it was about other content. All decisions become void, so
     that no sequence of clicks and edits can carry an approval over to content that was not read.
+    The people whom an admin has taken off stay off, and the admins are notified.
     """
     change = advance_clock(state, now)
     state = change.state
@@ -103,7 +113,10 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
         changes=changes,
         change_request=None,
         voided=state.voided + decided,
+        exclusions=_exclusions(state),
     )
+    if amended.exclusions:
+        change = with_notification(change, Notification(kind=NotificationKind.EXCLUDED))
     change = note(
         replace(change, state=amended),
         Fact.REQUEST_AMENDED,
@@ -117,3 +130,16 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
         },
     )
     return approve_if_no_level(change, now)
+
+
+def _exclusions(state: ApprovalState) -> tuple[Exclusion, ...]:
+    """Return the exclusions so far, and those by the admins who reassigned a level of this content.
+
+    A person who is an approver of the reassigned level is not excluded: the admin chose their group.
+    """
+    found = {exclusion.person: exclusion for exclusion in state.exclusions}
+    for level in state.levels:
+        for person in level.taken_off:
+            if person not in level.seats:
+                found[person] = Exclusion(person=person, admins=level.reassigned_by)
+    return tuple(found.values())

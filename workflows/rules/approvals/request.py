@@ -199,6 +199,14 @@ class Reassigned:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Exclusion:
+    """A person whom admins have taken off, and who stays off when the request is amended."""
+
+    person: str
+    admins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LevelState:
     """A level that has been reached. Its clock runs; it opens once its approvers are known.
 
@@ -206,7 +214,7 @@ class LevelState:
     `blocked` is the code of why no one may decide yet, `approvers_unread` before the first
     directory query. `eligible` are the seats: each is filled by one decision, of its owner or of a
     delegate. `to_read` is set while a directory query is due, and `turn` counts these queries.
-    `told` have been notified. `outside` are not members of the card's channel.
+    `taken_off` were eligible before an admin reassigned the level. `told` have been notified. `outside` are not members of the card's channel.
     """
 
     number: int
@@ -225,6 +233,7 @@ class LevelState:
     decisions: tuple[RecordedDecision, ...] = ()
     reassigned_by: tuple[str, ...] = ()
     reassigned: Reassigned | None = None
+    taken_off: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     reminders: int = 0
     escalations: int = 0
@@ -292,7 +301,7 @@ class ChangeRequest:
 class ApprovalState:
     """The whole state of an approval, as one value for continue-as-new.
 
-    `changes` are those of the last amendment; `voided` counts the decisions that amendments made
+    `changes` are those of the last amendment; `exclusions` are from levels that amendments replaced; `voided` counts the decisions that amendments made
     void. `readers` have been approvers or delegates at some time, for the current or an earlier
     content, and so have read a private request; empty if the request is not private. `changed_at`
     is the instant of the newest fact.
@@ -307,6 +316,7 @@ class ApprovalState:
     voided: int = 0
     delegations: tuple[Delegate, ...] = ()
     admins: tuple[str, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     readers: tuple[str, ...] = ()
     comments: int = 0
     remarks: tuple[Remark, ...] = ()
@@ -350,12 +360,13 @@ class NotificationKind(StrEnum):
     CHANGES_WANTED = "changes_wanted"
     DELEGATE_REFUSED = "delegate_refused"
     BLOCKED = "blocked"
+    EXCLUDED = "excluded"
     COMMENTED = "commented"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
-    """A notification about a level for `people`; BLOCKED is for the admins and has no people."""
+    """A notification about a level for `people`; BLOCKED and EXCLUDED are for the admins and have none."""
 
     kind: NotificationKind
     people: tuple[str, ...] = ()

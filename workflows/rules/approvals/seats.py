@@ -24,9 +24,12 @@ def barred(state: ApprovalState, level: LevelState) -> frozenset[str]:
     """Return the people who must not decide at `level`, whatever source names them.
 
     These are the requester, the admins who reassigned the level, and, with distinct approvers,
-    everyone who has counted at another level, as the person who decided or as the seat.
+    everyone who has counted at another level, as the person who decided or as the seat. After an
+    amendment, these are also the people whom an admin took off before, and that admin.
     """
     barred = {state.request.requester.person, *level.reassigned_by}
+    for exclusion in state.exclusions:
+        barred |= {exclusion.person, *exclusion.admins}
     if state.request.policy.distinct_approvers:
         for other in state.levels:
             if other.number != level.number:

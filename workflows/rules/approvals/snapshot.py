@@ -11,6 +11,7 @@ from workflows.rules.approvals.request import (
     ApprovalState,
     ChangeRequest,
     Delegate,
+    Exclusion,
     LevelState,
     Reassigned,
     RecordedDecision,
@@ -102,6 +103,7 @@ class ApprovalSnapshot:
     level_names: tuple[str, ...] = ()
     private: bool = False
     hidden: bool = False
+    exclusions: tuple[Exclusion, ...] = ()
 
     @property
     def approval(self) -> "ApprovalSnapshot":
@@ -182,6 +184,7 @@ def approval_snapshot(state: ApprovalState, card_version: int) -> ApprovalSnapsh
         layout=request.policy.layout,
         level_names=tuple(level.name for level in request.route.levels),
         private=request.policy.visibility is Visibility.PRIVATE,
+        exclusions=state.exclusions,
     )
 
 
