@@ -15,7 +15,11 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import (
+    QueryRejectCondition,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -84,6 +88,10 @@ class NoAnswerError(TemporalUnavailableError):
             "changed. Please try again in a minute."
         )
 
+
+IF_NOT_CUT_OFF = QueryRejectCondition.NOT_COMPLETED_CLEANLY
+"""A workflow that was terminated or cancelled still answers, with a state that no longer changes: the
+records know how the request ended."""
 
 NotAccepted = Refused | WorkflowEnded | WorkflowUnknown | Unconfirmed
 
@@ -164,7 +172,8 @@ class TemporalCalls:
     async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
         """Return a query's result, or None if there is no such workflow.
 
-        A closed workflow answers too, for as long as Temporal retains it. Raises
+        A completed workflow answers too, for as long as Temporal retains it. So does one that an
+        operator has ended, unless the query is sent with `IF_NOT_CUT_OFF`. Raises
         TemporalUnavailableError if Temporal or its worker does not answer in time.
         """
         try:
@@ -175,7 +184,9 @@ class TemporalCalls:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise NoAnswerError(name) from error
-        except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        except WorkflowQueryRejectedError:
+            return None
+        except (TimeoutError, WorkflowQueryFailedError) as error:
             raise NoAnswerError(name) from error
 
     def _require_namespace(self, error: Exception) -> None:

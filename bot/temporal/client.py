@@ -5,7 +5,12 @@ import asyncio
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
-from bot.temporal.calls import WAIT, TemporalUnavailableError, raise_if_cancelled
+from bot.temporal.calls import (
+    IF_NOT_CUT_OFF,
+    WAIT,
+    TemporalUnavailableError,
+    raise_if_cancelled,
+)
 from bot.temporal.orders import OrderCalls
 from workflows.approval import ApprovalWorkflow
 from workflows.hr_request import HrRequestWorkflow
@@ -53,7 +58,11 @@ class WorkflowClient(OrderCalls):
         TemporalUnavailableError if Temporal or its worker does not answer in time.
         """
         query = self._client.get_workflow_handle_for(ApprovalWorkflow.run, request_id).query
-        return await self._queried("menu", lambda: query(ApprovalWorkflow.menu, person), self._wait)
+        return await self._queried(
+            "menu",
+            lambda: query(ApprovalWorkflow.menu, person, reject_condition=IF_NOT_CUT_OFF),
+            self._wait,
+        )
 
     async def republish(self, owner_id: str, click_id: str) -> bool:
         """Have a card's owner publish it again; return False if the owner has ended.

@@ -7,7 +7,7 @@ import structlog
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from bot.temporal.calls import TemporalCalls, TemporalUnavailableError
+from bot.temporal.calls import IF_NOT_CUT_OFF, TemporalCalls, TemporalUnavailableError
 from workflows.order import OrderWorkflow
 from workflows.rules.messages import OrderInput
 from workflows.rules.orders.order import OrderSnapshot, PaymentConfirmation
@@ -68,7 +68,11 @@ class OrderCalls(TemporalCalls):
     async def order_details(self, order_id: str) -> OrderSnapshot | None:
         """Return the order as its card shows it."""
         query = self._order(order_id).query
-        return await self._queried("details", lambda: query(OrderWorkflow.details), QUERY_WAIT)
+        return await self._queried(
+            "details",
+            lambda: query(OrderWorkflow.details, reject_condition=IF_NOT_CUT_OFF),
+            QUERY_WAIT,
+        )
 
     async def order_status(self, order_id: str) -> str | None:
         """Return the order's status, as an `OrderStatus` value."""

@@ -11,6 +11,7 @@ from records.audit import AuditTrail
 from records.database import Database
 from records.inbox import Inbox
 from records.requests import Requests
+from tests.bot.cli_driver import CliDriver
 from tests.bot.commands import send
 from tests.bot.operator import Operator
 from tests.bot.order_driver import (
@@ -184,3 +185,19 @@ async def test_a_temporal_that_knows_none_of_many_requests_ends_none(
         await operator.reconcile()
 
     assert [await _status(database, request_id) for request_id in requests] == ["pending"] * 2
+
+
+@pytest.mark.parametrize("how", [RunEnd.TERMINATED, RunEnd.CANCELLED, RunEnd.DELETED])
+async def test_every_door_shows_how_a_request_ended(
+    cli: CliDriver, operator: Operator, how: RunEnd
+) -> None:
+    """Temporal still answers queries about a terminated workflow, with the state before its end."""
+    request = await cli.create_request()
+    await operator.end(request, how)
+    await operator.reconcile_until_gone()
+
+    shown = await cli.run("request", "show", request)
+    closed = await cli.run("request", "close", request, "--as", FAY, "--reason", "gone")
+
+    assert "An operator ended the request in Temporal" in shown.out
+    assert "This request was closed without a decision." in closed.err
