@@ -95,7 +95,7 @@ NOT_PRIVATE = {
 }
 """The other text columns, by the reason why they contain no text from people."""
 NOT_PRIVATE_KEYS = {
-    "ids": ("request_id order_id person seat operator eligible "),
+    "ids": "request_id order_id person seat operator eligible admins",
     "names, sources and texts in the policy file": (
         "policy channel admin_channel language name sources unreadable source closing_rule "
         "level_names"
