@@ -187,8 +187,10 @@ async def discussed_approval(harness: Harness, workflow_id: str) -> WorkflowHand
     question = updates.comment("UBORIS", notify=True)
     await harness.send(handle, question, click="golden-question")
     await harness.until_idle(handle)
+    harness.ports.audit.held = True  # nothing is published between the two
     await harness.decide(handle, "UBORIS", click="golden-first")
     await harness.send(handle, updates.comment("UANA", notify=True), click="golden-answer")
+    harness.ports.audit.unblock()
     await harness.until_idle(handle)
     await harness.decide(handle, "UCLARA", click="golden-second")
     await harness.run_to_end(handle)
