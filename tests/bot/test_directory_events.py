@@ -121,8 +121,9 @@ async def watch(database: Database, watching: dict[str, tuple[str, ...]]) -> Non
 
 async def changed(slack: StandInClient, kind: str, **fields: Any) -> None:
     """Change people and wait until the bot's listener has finished."""
+    mark = await slack.journal_mark()
     await slack.people(kind, **fields)
-    await slack.wait_for_journal(kind="ack", what=kind)
+    await slack.wait_for_journal(after=mark, kind="ack", what=kind)
     async with asyncio.timeout(TIMEOUT):
         while left := {task for task in asyncio.all_tasks() if "run_ack_function" in repr(task)}:
             await asyncio.wait(left)
