@@ -5,14 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: demo test quick chaos browser check lock
+.PHONY: demo test quick chaos browser check interpreters lock
 
 demo: .venv/runtime
 	$(BIN)/countersign demo
 
 # Write compiled modules even if the environment disables it: each Temporal workflow sandbox imports its
 # modules, and would compile them every time.
-test quick: export PYTHONDONTWRITEBYTECODE =
+test quick interpreters: export PYTHONDONTWRITEBYTECODE =
 
 # Four processes on two cores: crash tests and journeys mostly wait.
 test: .venv/dev
@@ -39,7 +39,12 @@ check: .venv/dev
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(MAKE) interpreters
 	$(MAKE) test
+
+# The unit tests on each other supported Python that is installed.
+interpreters: .venv/dev
+	$(BIN)/python -m tests.interpreters
 
 lock: .venv/dev
 	$(LOCK) --group build --output-file requirements/runtime.lock
