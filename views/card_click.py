@@ -34,17 +34,21 @@ class ButtonValue:
     `level` is 0 before the first level. `reason_required` is for this button's own verdict.
     `reply_level` and `reply_revision` name the thread reply that carries the button, as in
     `rules.shared.card.CardCopy`; on every other copy both are 0.
+
+    Cards of every release stay in Slack: a new field needs a default, and a changed meaning a new
+    `version`. With the defaults, a click is about no content, so the rules refuse it.
     """
 
     request_id: str
-    content_revision: int
-    level: int
-    card_version: int
-    reason_required: bool
-    currency: str
-    subject: str
+    content_revision: int = 0
+    level: int = 0
+    card_version: int = 0
+    reason_required: bool = False
+    currency: str = ""
+    subject: str = ""
     reply_level: int = 0
     reply_revision: int = 0
+    version: int = 1
 
 
 def button_value(

@@ -80,7 +80,8 @@ def actor_id(body: Mapping[str, object]) -> str:
 def from_json(written: str, shape: type[T], what: str) -> T:
     """Return a flat value that we wrote as JSON: with its fields, of exactly their types.
 
-    A field with a default may be missing: the form may have been opened by an older release.
+    A field with a default may be missing, and an unknown one is ignored: an older or a newer release
+    may have written the value.
 
     Raises:
         UnreadablePayloadError: the JSON is anything else.
@@ -92,13 +93,14 @@ def from_json(written: str, shape: type[T], what: str) -> T:
         raise UnreadablePayloadError(what) from None
     kinds = get_type_hints(shape)
     required = {field.name for field in fields(shape) if field.default is MISSING}
-    if not isinstance(value, dict) or not required <= value.keys() <= kinds.keys():
+    if not isinstance(value, dict) or not required <= value.keys():
         raise UnreadablePayloadError(what)
-    for key in value:
+    known = {key: part for key, part in value.items() if key in kinds}
+    for key, part in known.items():
         kind = kinds[key]
-        if type(value[key]) is not kind or (kind is int and value[key] < 0):
+        if type(part) is not kind or (kind is int and part < 0):
             raise UnreadablePayloadError(f"{what}.{key}")
-    return shape(**value)
+    return shape(**known)
 
 
 def to_json(value: "DataclassInstance") -> str:

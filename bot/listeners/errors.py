@@ -18,6 +18,7 @@ from bot.listeners.answers import Surface
 from bot.listeners.hr import hr_offer
 from bot.listeners.requests import form_choices
 from bot.listeners.services import Services
+from records.database import DATABASE_FAILURES
 from slack_api.errors import slack_code
 from views import approval_modal, away_modal, hr_modal, notices, order_modal, verb_modal
 from views.blocks import View
@@ -91,7 +92,22 @@ def register(app: AsyncApp, services: Services) -> None:
         surface = _surface(body)
         if surface.person:
             await services.answers.reply(surface, sentence)
+        if isinstance(error, UnreadablePayloadError):
+            await _write_card_again(surface, services)
         return None
+
+
+async def _write_card_again(surface: Surface, services: Services) -> None:
+    """Have the card with an unreadable button written again, if the message shows a card."""
+    try:
+        request_id = await services.cards.request_of(surface.channel, surface.message_ts)
+        record = await services.requests.get(request_id) if request_id else None
+    except DATABASE_FAILURES as error:
+        _log.warning("card_not_written_again", error=type(error).__name__)
+        return
+    if record is not None:
+        place = f"{surface.channel}:{surface.message_ts}"
+        await services.commands.republish(record.owner_id, f"unreadable:{place}:{time.time_ns()}")
 
 
 def _log_error(error: Exception, body: dict[str, Any], t: Translator) -> str:

@@ -91,19 +91,21 @@ async def test_a_rejection_whose_listener_fails_is_shown_again_with_its_reason(
 
 @pytest.mark.parametrize(
     "value",
-    [{"request_id": 7}, {"level": "1"}, {"card_version": -1}, {"more": "than ours"}],
+    [{"request_id": 7}, {"level": "1"}, {"card_version": -1}],
     ids=lambda value: next(iter(value)),
 )
-async def test_a_button_with_an_unreadable_value_is_acknowledged_and_explained(
+async def test_an_unreadable_button_is_acknowledged_and_explained_and_its_card_written_again(
     slack: StandInClient, http: SignedHttp, order_driver: OrderDriver, value: Json
 ) -> None:
     card = await order_driver.waiting_order()
     payload = await click_payload(slack, BORIS, card, "approve")
+    mark = await slack.journal_mark()
 
     answer = await http.interact(with_button_value(payload, **value))
 
     assert answer.status == 200
     await order_driver.private_message(BORIS, notices.unreadable(ENGLISH))
+    await slack.wait_for_journal(after=mark, kind="api", method="chat.update")
     assert await order_driver.updates(card.approval_id, "decide") == 0
 
 
