@@ -1,6 +1,4 @@
-"""The cache: concurrent loads, failures, expiry and eviction."""
-
-import asyncio
+"""The cache: expiry and eviction."""
 
 import pytest
 
@@ -25,44 +23,29 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def test_a_slow_load_does_not_replace_a_later_value(clock: Clock) -> None:
-    cache: Cache[str, str] = Cache(30)
-    started = asyncio.Event()
+async def put(cache: Cache[str, str], key: str) -> None:
+    async def load() -> str:
+        return key
 
-    async def slow() -> str:
-        started.set()
-        await asyncio.sleep(0.05)
-        return "old"
-
-    async def quick() -> str:
-        return "new"
-
-    loading = asyncio.create_task(cache.get_or_load("key", slow))
-    await started.wait()
-    clock.now += 1
-    await cache.reload("key", quick)
-
-    assert (await loading, cache.get("key")) == ("old", "new")
+    await cache.get_or_load(key, load)
 
 
-def test_the_oldest_value_is_evicted_when_the_cache_is_full(
+async def test_the_oldest_value_is_evicted_when_the_cache_is_full(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_ENTRIES", 2)
     cache: Cache[str, str] = Cache(30)
     for key in ("a", "b", "c"):
-        cache.put(key, key)
+        await put(cache, key)
 
     assert [cache.get(key) for key in ("a", "b", "c")] == [None, "b", "c"]
 
 
-def test_a_value_expires_after_its_ttl_or_when_invalidated(clock: Clock) -> None:
+async def test_a_value_expires_after_its_ttl(clock: Clock) -> None:
     cache: Cache[str, str] = Cache(30)
-    cache.put("a", "1")
-    cache.put("b", "2")
-    cache.invalidate("b")
+    await put(cache, "a")
 
     clock.now += 29.9
-    assert (cache.get("a"), cache.get("b")) == ("1", None)
+    assert cache.get("a") == "a"
     clock.now += 0.1
     assert cache.get("a") is None
