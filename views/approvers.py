@@ -47,6 +47,8 @@ def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
     if not level.blocked:
         return []
     key = f"level.blocked.{level.blocked}"
+    if level.standing_unknown and t.has(f"{key}.unknown"):
+        key = f"{key}.unknown"
     code = t.inline(level.blocked, 80)
     lines = [t(key if t.has(key) else "level.blocked.other", code=code)]
     if level.unreadable:

@@ -81,7 +81,7 @@ def test_only_reasons_are_private_in_a_level() -> None:
             "needed",
         ),
         *("blocked", "expires_at", "decisions", "passed", "reminders", "escalations"),
-        *("reassigned", "approve_reason_required", "reject_reason_required"),
+        *("reassigned", "approve_reason_required", "reject_reason_required", "standing_unknown"),
     }
 
 

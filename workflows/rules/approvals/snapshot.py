@@ -1,6 +1,6 @@
 """The snapshot of an approval: the published state that cards show and updates return."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +19,7 @@ from workflows.rules.approvals.request import (
     RequestKind,
     Status,
 )
-from workflows.rules.people.actors import Actor
+from workflows.rules.people.actors import Actor, Standing
 from workflows.rules.shared.content import Content, ContentChange
 
 
@@ -37,7 +37,8 @@ class LevelSnapshot:
 
     `blocked` is the code of why no one may decide, or empty. `opened_at` is when its approvers
     were first known, None until then. `sources` are the current sources; `unreadable` are those
-    that could not be read.
+    that could not be read. `standing_unknown`: Slack does not say whether someone named may decide. A
+    change of it alone is no new version of the card.
     """
 
     number: int
@@ -58,6 +59,7 @@ class LevelSnapshot:
     approve_reason_required: bool
     reject_reason_required: bool
     opened_at: datetime | None = None
+    standing_unknown: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,6 +207,7 @@ def _level_snapshot(level: LevelState) -> LevelSnapshot:
         delegates=level.delegates,
         needed=level.needed,
         blocked=level.blocked,
+        standing_unknown=any(m.standing is Standing.UNKNOWN for m in level.evidence),
         expires_at=level.expires_at,
         decisions=level.decisions,
         passed=level.passed,
