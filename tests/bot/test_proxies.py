@@ -103,6 +103,10 @@ class Forwarder:
     port: int = 0
     hosts: set[str] = field(default_factory=set)
     paths: list[str] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tasks.append(asyncio.create_task(self.serve(reader, writer)))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -143,27 +147,29 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @asynccontextmanager
 async def forwarding() -> AsyncIterator[Forwarder]:
     forwarder = Forwarder()
-    server = await asyncio.start_server(forwarder.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(forwarder.accept, "127.0.0.1", 0)
     forwarder.port = server.sockets[0].getsockname()[1]
     yield forwarder
     server.close()
+    for task in forwarder.tasks:
+        task.cancel()  # connections that the other side keeps open
 
 
 async def test_every_connection_of_bot_and_worker_goes_through_the_proxy(
     temporal: WorkflowEnvironment, records_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The names do not resolve here: without the proxy, nothing would work."""
+    """The addresses are reserved: without the proxy, connections to them fail at once."""
     temporal_port = temporal.client.service_client.config.target_host.rpartition(":")[2]
-    monkeypatch.setenv("TEMPORAL_ADDRESS", f"temporal.invalid:{temporal_port}")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"240.0.0.1:{temporal_port}")
     async with (
         forwarding() as proxy,
         start(Config(manifest=ROOT / "manifest.yml")) as running,
         StandInClient(running.url) as slack,
     ):
-        stand_in, url = running.stand_in, f"http://slack.invalid:{running.port}"
+        stand_in, url = running.stand_in, f"http://240.0.0.2:{running.port}"
         stand_in.base_url, stand_in.response_urls.base_url = (
             url,
-            f"http://hooks.invalid:{running.port}",
+            f"http://240.0.0.3:{running.port}",
         )
         address = f"http://127.0.0.1:{proxy.port}"
         config = Settings(
@@ -174,7 +180,7 @@ async def test_every_connection_of_bot_and_worker_goes_through_the_proxy(
             policies=ROOT / "policies.toml",
             web_port=free_port(),
             worker_health_port=free_port(),
-            payment_gateway_url="https://pay.invalid:1",
+            payment_gateway_url="https://240.0.0.4:1",
             payment_gateway_token=SecretStr("t0ken"),
             http_proxy=address,
             https_proxy=address,
@@ -187,7 +193,7 @@ async def test_every_connection_of_bot_and_worker_goes_through_the_proxy(
             with pytest.raises(ApplicationError):
                 await _gateway(outside).post("/charges", "key", {})
 
-    assert proxy.hosts == {"slack.invalid", "hooks.invalid", "temporal.invalid", "pay.invalid"}
+    assert proxy.hosts == {"240.0.0.2", "240.0.0.3", "240.0.0.1", "240.0.0.4"}
     called = "\n".join(proxy.paths)
     assert "/api/auth.test" in called
     assert "/link/" in called
