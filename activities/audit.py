@@ -41,7 +41,7 @@ class KnownPolicies(Protocol):
 
     @property
     def admin_channel(self) -> str:
-        """The channel that is told about refused starts."""
+        """The channel that receives notices of refused starts."""
 
     @property
     def attempts(self) -> int:
@@ -71,7 +71,7 @@ class AuditActivities(AuditPort):
         and may be repaired or restored from a backup. Both errors are therefore retried forever,
         and each attempt logs an error. Until then the request shows nothing new and has no
         further effects. If the first fact is another, the id belongs to another request, which
-        Temporal no longer has: this one is refused for good.
+        Temporal no longer has: the new request is refused for good.
         """
         await self._require_registered(batch)
         try:

@@ -55,7 +55,7 @@ class LastPublish:
 
 
 class CardActivities(CardPort):
-    """Cards in Slack, and the record of where they are."""
+    """Cards in Slack, and the record of their places."""
 
     def __init__(
         self, poster: Poster, cards: Cards, last_publish: LastPublish | None = None

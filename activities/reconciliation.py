@@ -79,7 +79,7 @@ class ReconciliationActivities(ReconciliationPort):
 
     @activity.defn
     async def end_request(self, question: EndQuestion) -> EndedRequest | None:
-        """Append the last fact and end what would go on without its parent; see the port."""
+        """Append the last fact and end the workflows that would continue without their parent; see the port."""
         run = question.run
         known = await self._open.get(run.request_id)
         if known is None:
@@ -98,7 +98,7 @@ class ReconciliationActivities(ReconciliationPort):
         )
 
     async def _run_end(self, request_id: str) -> RunEnd | None:
-        """Return how a request's workflow was ended; None if it goes on."""
+        """Return the way in which a request's workflow was ended; None if it is running."""
         handle = activity.client().get_workflow_handle(request_id)
         try:
             found = await handle.describe(rpc_timeout=RPC_TIMEOUT)
@@ -128,7 +128,7 @@ class ReconciliationActivities(ReconciliationPort):
         return bool(snapshot.changed_at < known.face.changed_at)
 
     async def _end(self, known: KnownState, question: EndQuestion) -> KnownState:
-        """Append the last fact, after ending the workflows that must not go on."""
+        """Append the last fact, after ending the workflows that must not continue."""
         run, now, journey = question.run, question.now, journey_of(known.face)
         if run.how is RunEnd.RESET:
             await _terminate(run.request_id)

@@ -1,4 +1,4 @@
-"""Check out an earlier revision, to measure it beside this one."""
+"""Check out an earlier revision, to measure it beside the current revision."""
 
 import subprocess
 import tarfile
@@ -12,7 +12,7 @@ from benchmarks.installation import ROOT
 
 @contextmanager
 def checked_out(revision: str) -> Iterator[Path]:
-    """Yield a directory with the files of a revision. Raises CalledProcessError if git has no such one."""
+    """Yield a directory with the files of a revision. Raises CalledProcessError if git does not know it."""
     with TemporaryDirectory() as directory:
         archive, tree = Path(directory) / "tree.tar", Path(directory) / "tree"
         subprocess.run(["git", "archive", "--output", archive, revision], cwd=ROOT, check=True)  # noqa: S603, S607

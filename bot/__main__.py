@@ -120,7 +120,7 @@ async def _socket_mode(
     try:
         async with _serving(config, {**checks, "socket": socket}, routes):
             await access.until_answered(app.client.auth_test, access.BOT_TOKEN)
-            # The SDK's own connect() repeats a refused app token for ever.
+            # The SDK's own connect() repeats a refused app token forever.
             opened = await access.until_answered(
                 lambda: web_client.apps_connections_open(app_token=app_token), access.APP_TOKEN
             )

@@ -68,7 +68,7 @@ START_FAILURES = (
     UnsupportedDatabaseError,
     UrlParameterError,
 )
-"""What keeps a program from starting to use its database. Each text is one sentence for people."""
+"""The errors that keep a program from using its database. Each text is one sentence for people."""
 
 
 def async_url(text: str) -> URL:

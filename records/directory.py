@@ -67,7 +67,7 @@ class Directory:
             return {row.person: row.locale for row in found}
 
     async def learn(self, profiles: Iterable[Profile], now: datetime) -> frozenset[str]:
-        """Store what Slack says now; return the people for whom the change matters.
+        """Store what Slack says now; return the people that the change affects.
 
         An older report than the stored one changes nothing.
         """
@@ -81,7 +81,7 @@ class Directory:
         return frozenset(person for person in new if matters(old.get(person), kept[person]))
 
     async def learn_manager(self, person: str, manager: str) -> bool:
-        """Store a person's manager; return whether it differs from the one that was stored."""
+        """Store a person's manager; return whether it differs from the stored one."""
         theirs = directory_people.c.person == person
         async with self._database.writing("directory") as connection:
             known = await connection.scalar(select(directory_people.c.manager).where(theirs))
@@ -89,7 +89,7 @@ class Directory:
         return bool(known != manager)
 
     async def group(self, named: str) -> KnownGroup | None:
-        """Return a group by its handle or id, the one that was read last."""
+        """Return the group with this handle or id that was read last."""
         groups = directory_groups.c
         wanted = select(directory_groups).where(
             (groups.handle == named) | (groups.group_id == named)
@@ -180,7 +180,7 @@ class Directory:
     ) -> str | None:
         """Claim the next page of a listing and return its cursor; None if another process has it.
 
-        An interrupted listing continues, whoever started it, unless it is older than `since`.
+        An interrupted listing of any process continues, unless it is older than `since`.
         """
         lists = directory_lists.c
         async with self._database.writing("directory") as connection:

@@ -123,7 +123,7 @@ def _understood(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _connect_timeout(written: str) -> float:
-    """Return libpq's connect_timeout in seconds: 0 waits for ever there, and for as long as usual here."""
+    """Return libpq's connect_timeout in seconds: 0 waits forever there, and for as long as usual here."""
     if written and not written.isdecimal():
         raise UrlParameterError("DATABASE_URL: connect_timeout must be a number of seconds.")
     return float(written or 0) or CONNECT_TIMEOUT

@@ -28,7 +28,7 @@ class PublicState:
     open: `user:U…`, `email:…`, `group:…`. `waiting` are the pending decisions. `listed_as` is the
     kind under which the inbox lists it for its requester, empty if it is part of another request.
     `readers` may see all of a private request. `about` is the kind under which its decisions are
-    listed. `copies` are where its card is, or will be posted.
+    listed. `copies` are the places of its card, posted or planned.
     """
 
     request_id: str

@@ -51,7 +51,7 @@ class UnreadableError(Exception):
 
 
 class SlackDirectory:
-    """Reads the directory of one workspace. What one process reads, every process knows.
+    """Reads the directory of one workspace. All processes share the results.
 
     If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
     """

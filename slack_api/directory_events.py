@@ -62,7 +62,7 @@ class DirectoryEvents:
     async def members_changed(self, group_id: str) -> str:
         """Learn from `subteam_members_changed`; return the group's handle, which the event lacks.
 
-        Whoever needs the members reads them again, once for all requests: the event's own list could
+        The next request that needs the members reads them again, for all requests: the event's own list could
         be overtaken by another event's. The handle is empty if Slack does not list the group.
         """
         handle = await self._store.group_changed(group_id, self._now())

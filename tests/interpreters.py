@@ -49,7 +49,7 @@ def find(minor: str) -> Interpreter | None:
 
 
 def _candidates(minor: str) -> Iterator[Path]:
-    """Yield the Python on PATH, and those that a pyenv shim stands for without having selected one."""
+    """Yield the Python on PATH, and those that a pyenv shim can run but has not selected."""
     named = shutil.which(f"python{minor}")
     if named is None:
         return

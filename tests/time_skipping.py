@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig, WorkflowEnvironment
 
 ANY = 0
-"""No limit of ours: the server's own limit of skips applies."""
+"""No limit: only the server's limit of skips applies."""
 
 
 async def skip(

@@ -53,7 +53,7 @@ def build(
     typed = written or DraftRequest(request_id=request_id)
     if not typed.policy and len(choices) == 1:
         typed = replace(typed, policy=choices[0][0])
-    # What was typed is read again in the notation in which it was typed.
+    # The typed amount is read again in the notation of its author.
     mark = typed.content.decimal_mark if written and written.content.amount else t.decimal_mark
     number = t("approval_form.number", request_id=t.inline(request_id, 80))
     return modal(

@@ -90,7 +90,7 @@ def _addressed(notice: Notice, message: Message, sentence: str, t: Translator) -
 
 
 def _seats_of(notice: Notice, snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
-    """Return the approvers that the person stands in for at the time of the notice."""
+    """Return the approvers whose delegate the person is at the time of the notice."""
     now = notice.intended_at
     delegates = snapshot.levels[-1].delegates if snapshot.levels else ()
     seats = dict.fromkeys(

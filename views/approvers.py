@@ -58,7 +58,7 @@ def blocked_lines(level: LevelSnapshot, t: Translator) -> list[str]:
 
 
 def excluded_lines(snapshot: ApprovalSnapshot, t: Translator) -> list[str]:
-    """Return whom an admin took off before an amendment; only an admin can ask them again."""
+    """Return the approvers that an admin took off before an amendment; only an admin can ask them again."""
     if not snapshot.exclusions:
         return []
     people = [exclusion.person for exclusion in snapshot.exclusions]

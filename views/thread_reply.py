@@ -48,7 +48,7 @@ def parse_reply(body: Mapping[str, object]) -> ThreadReply | None:
         return None
     bots = [text_at(bot, "user_id") for bot in mappings_at(body, "authorizations")]
     # A reply that was also sent to the channel carries its root instead. `/me` has neither: it may be
-    # under a message of ours, so our bot is taken for the parent.
+    # under our message, so our bot is taken for the parent.
     parent = text_at(event, "parent_user_id") or text_at(event, "root", "user")
     if text_at(event, "subtype") == _ME:
         parent = next(iter(bots), "")

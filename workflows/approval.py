@@ -50,7 +50,7 @@ from workflows.rules.shared.verb_rule import VerbRule
 RETIRES_COPIES = "retire-copies"
 """The patch with which an approver who was taken off no longer gets the card."""
 KEEPS_EXCLUSIONS = "exclusions"
-"""The patch with which the people whom an admin took off stay off after an amendment."""
+"""The patch with which the people that an admin took off stay off after an amendment."""
 
 
 @workflow.defn

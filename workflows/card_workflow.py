@@ -51,7 +51,7 @@ class CardWorkflow(ABC, Generic[Published]):
 
     @abstractmethod
     def _registration(self) -> Registration:
-        """Return what must be true of policy and route before the request may start."""
+        """Return the policy and route to check before the request may start."""
 
     @abstractmethod
     def _next_input(self) -> object:

@@ -315,7 +315,7 @@ def _environment(
 
 
 def _task_queue(env_file: Path) -> str:
-    """Return the task queue of a kept demo, or a new one that no other program's settings name."""
+    """Return the task queue of a kept demo, or a new name that no other program's settings contain."""
     if not env_file.exists():
         return f"countersign-demo-{secrets.token_hex(4)}"
     return dotenv_values(env_file).get(QUEUE) or TASK_QUEUE  # demos of 0.1 used the default

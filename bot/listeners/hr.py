@@ -76,7 +76,7 @@ class HrListeners:
     async def form_requested(self, args: AsyncArgs) -> None:
         """Open the form at once, with a new request id: submitted twice, it is one request.
 
-        An unknown type after the command opens no form: the person is told which types exist.
+        An unknown type after the command opens no form: the answer lists the types that exist.
         """
         await args.ack()
         person = text_at(args.body, "user_id") or text_at(args.body, "user", "id")

@@ -41,8 +41,8 @@ async def open_form(
 ) -> None:
     """Open the form at once, with a new request id: submitted twice, it is one request.
 
-    `wanted` is the policy to choose in it, or empty. An unknown one opens no form: the person is told
-    what exists.
+    `wanted` is the policy to choose in it, or empty. An unknown policy opens no form: the answer
+    lists those that exist.
     """
     policy = wanted.lower().replace(" ", "_")
     choices = form_choices(services)

@@ -27,11 +27,11 @@ class PolicyBook:
 
     @property
     def admin_channel(self) -> str:
-        """The channel that is told about refused starts."""
+        """The channel that receives notices of refused starts."""
         return self._current.admin_channel
 
     def knows(self, asked: Registration) -> bool:
-        """Return whether the file, or one that it replaced within `GRACE`, has this policy."""
+        """Return whether the file, or a version that it replaced within `GRACE`, has this policy."""
         if self._has(asked):
             return True
         self._read_again()

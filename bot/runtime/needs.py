@@ -1,4 +1,4 @@
-"""What bot and worker need to do their work, as checks of their readiness."""
+"""The services that bot and worker need, as checks of their readiness."""
 
 from datetime import timedelta
 

@@ -17,7 +17,7 @@ COMMAND = "/countersign"
 """The slash command that manifest.yml declares."""
 _COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 _TAKEN = frozenset({"/order", "/order-status", "/request", "/approval", "/approvals", "/away"})
-"""Our other commands, and a built-in one of Slack that used to be one of ours."""
+"""Our other commands, and a built-in command of Slack that an earlier release used."""
 
 
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})

@@ -172,7 +172,7 @@ class TemporalCalls:
     async def _queried(self, name: str, query: Callable[[], Awaitable[T]], wait: float) -> T | None:
         """Return a query's result, or None if there is no such workflow.
 
-        A completed workflow answers too, for as long as Temporal retains it. So does one that an
+        A completed workflow answers too, for as long as Temporal retains it. So does a workflow that an
         operator has ended, unless the query is sent with `IF_NOT_CUT_OFF`. Raises
         TemporalUnavailableError if Temporal or its worker does not answer in time.
         """

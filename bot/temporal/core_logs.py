@@ -1,4 +1,4 @@
-"""The log of Temporal's native core, which otherwise prints lines of its own to standard error."""
+"""The log of Temporal's native core, which otherwise prints to standard error in another format."""
 
 import logging
 

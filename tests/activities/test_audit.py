@@ -144,7 +144,7 @@ async def test_a_conflicting_fact_is_logged_and_retried_in_a_minute(
 
 
 async def test_a_conflict_with_the_first_fact_is_a_refused_start(database: Database) -> None:
-    """The id belongs to another request: no repair makes this one the first."""
+    """The id belongs to another request: no repair makes the new fact the first."""
     activities = AuditActivities(database, AnyPolicy(), lambda: NOON)
     await activities.append(_batch(ORDER, 1))
     other = replace(_batch(ORDER, 1), facts=(fact(1, reason="another"),))

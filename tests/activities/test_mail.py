@@ -238,7 +238,7 @@ async def test_a_failed_login_is_retried_because_an_operator_may_fix_it(
 
 
 async def test_a_password_is_only_sent_over_tls(office: PostOffice) -> None:
-    """The server offers no STARTTLS, as one that an attacker controls would."""
+    """The server offers no STARTTLS, like a server that an attacker controls."""
     server = mail_server(f"smtp://us%20er:p%40ss@127.0.0.1:{office.port}")
 
     with _refused("mail.unavailable"):

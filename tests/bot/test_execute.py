@@ -1,4 +1,4 @@
-"""What a command still answers, and records once, when a part that it needs fails."""
+"""Answers and records of a command if a part that it needs fails."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ class Broken:
 
 
 class Workflows:
-    """Answers every update with the next of `answers`, and notes which cards are to be written again."""
+    """Answers every update with the next of `answers`, and records which cards must be written again."""
 
     def __init__(self, *answers: NotAccepted, wait: asyncio.Event | None = None) -> None:
         self.answers = list(answers)

@@ -1,6 +1,6 @@
 """An id is unique for as long as the records know it, through every door.
 
-Deleting a closed workflow in Temporal stands for the end of its retention.
+Deleting a closed workflow in Temporal simulates the end of its retention.
 """
 
 from dataclasses import replace

@@ -107,7 +107,7 @@ def test_warnings_and_failed_threads_are_json_lines_too(stderr: Callable[[], str
 
 
 async def test_temporals_core_logs_through_ours(stderr: Callable[[], str], tmp_path: Path) -> None:
-    """In a process of its own, because the core's log is configured once per process."""
+    """In a separate process, because the core's log is configured once per process."""
     script = tmp_path / "core.py"
     script.write_text(CORE)
     process = await asyncio.create_subprocess_exec(

@@ -134,7 +134,7 @@ async def _move(case: CaseContext) -> list[str]:
 
 
 async def _refreshes(context: TrialContext, request: str) -> int:
-    """Count how often a request was told to look up its approvers again."""
+    """Count the updates that made a request look up its approvers again."""
     history = await context.temporal.get_workflow_handle(request).fetch_history()
     updates = (
         event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name

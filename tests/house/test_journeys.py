@@ -1,4 +1,4 @@
-"""What differs between journeys is in their registries, not in chains of `isinstance` and `kind ==`."""
+"""The differences between journeys are in their registries, not in chains of `isinstance` and `kind ==`."""
 
 import ast
 import re

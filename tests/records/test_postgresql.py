@@ -45,7 +45,7 @@ async def test_transactions_of_several_processes_work_directly_and_through_pgbou
     databases = [Database(database_url) for _ in range(CLIENTS)]
     await databases[0].upgrade()
     added = 0
-    for n in range(ROUNDS):  # each connection of ours meets several of the server's
+    for n in range(ROUNDS):  # each of our connections meets several of the server's
         product = Product(sku=f"P-{n}", name="x", on_hand=n)
         seeds = (Stock(database).seed([product]) for database in databases * TRANSACTIONS)
         added += sum(await asyncio.gather(*seeds))

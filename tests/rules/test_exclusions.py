@@ -1,4 +1,4 @@
-"""Whom an admin takes off stays off: no amendment makes them eligible again."""
+"""An approver that an admin takes off stays off: no amendment makes them eligible again."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def reassigned(state: ApprovalState, *people: str, by: str = GUS) -> ApprovalSta
 
 
 def amended(state: ApprovalState, content: Content = CHANGED) -> ApprovalState:
-    """Amend the request, and read the approvers whom the policy names."""
+    """Amend the request, and read the approvers that the policy names."""
     return next_opened(amend(state, content, revision=state.content_revision).state)
 
 
@@ -85,7 +85,7 @@ def test_an_admin_lifts_an_exclusion_by_naming_the_person() -> None:
 
 
 def test_a_member_of_a_group_that_the_admin_chose_is_not_taken_off() -> None:
-    state = reassign(OPEN, EMIL).state  # EMIL stands for a group here: Boris is in it
+    state = reassign(OPEN, EMIL).state  # EMIL is used as a group here: Boris is in it
     state = apply_result(state, directory_result(BORIS, EMIL)).state
 
     state = amended(state)

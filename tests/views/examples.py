@@ -366,7 +366,7 @@ def order_in_parcels() -> OrderSnapshot:
 
 
 def order_called_back() -> OrderSnapshot:
-    """Return an order in which one parcel could not be handed over and the other was called back."""
+    """Return an order with a parcel that could not be handed over and another that was called back."""
     state = _in_parcels(
         ParcelUpdate(warehouse="NORTH", tracking="TRK-3003"),
         ParcelUpdate(warehouse="SOUTH <!channel>", error="Nobody there.", recalled=True),

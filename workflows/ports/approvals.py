@@ -21,7 +21,7 @@ class AuditBatch:
     """Facts to append, in order, and the snapshot after them (which the inbox reads).
 
     `watches` are the people and groups that an open request depends on, `readers` those who may
-    read a private request in full. `copies` are where the card is, or will be posted. The first batch
+    read a private request in full. `copies` are the places of the card, posted or planned. The first batch
     has the `registration` to check; batches of releases before 0.3 have none.
     """
 

@@ -65,7 +65,7 @@ class ReconciliationPort:
         """Compare a page of open requests with Temporal. Safe to repeat: nothing is changed.
 
         Raises ApplicationError `reconciliation.suspicious`, not retried, if Temporal knows none of
-        many requests: it is then another Temporal, or one that has lost its data.
+        many requests: it is then another Temporal, or has lost its data.
         """
         raise NotImplementedError
 

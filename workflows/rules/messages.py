@@ -101,7 +101,7 @@ class OrderInput:
 
     @property
     def submitted(self) -> Order:
-        """What makes two starts under one id the same: the whole order, as typed."""
+        """The parts that two starts under one id must share: the whole order, as typed."""
         return self.order.typed
 
 
@@ -142,5 +142,5 @@ class HrInput:
 
     @property
     def submitted(self) -> tuple[str, Content]:
-        """What makes two starts under one id the same: the policy and the content."""
+        """The parts that two starts under one id must share: the policy and the content."""
         return self.policy.name, self.content

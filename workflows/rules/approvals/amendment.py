@@ -96,7 +96,7 @@ def amend(state: ApprovalState, amendment: Amendment, now: datetime) -> Change:
 
     No earlier decision counts, because it was about other content. All decisions become void, so
     that no sequence of clicks and edits can carry an approval over to content that was not read.
-    The people whom an admin has taken off stay off, and the admins are notified.
+    The people that an admin has taken off stay off, and the admins are notified.
     """
     change = advance_clock(state, now)
     state = change.state

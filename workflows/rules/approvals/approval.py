@@ -235,7 +235,7 @@ def comment(state: ApprovalState, comment: Comment, now: datetime) -> Change:
 
 
 def _readers_of(state: ApprovalState, comment: Comment, now: datetime) -> tuple[str, ...]:
-    """Return whom a comment is for: the requester, or the requester's approvers who may still decide."""
+    """Return the recipients of a comment: the requester, or the requester's approvers who may still decide."""
     requester = state.request.requester.person
     if comment.actor.person != requester:
         return (requester,)

@@ -133,8 +133,8 @@ class Policy:
 
     `admins` may reassign, refresh and close; they are notified in `admin_channel`. Both are the
     same for all policies. `max_amendments` limits how often a request may be amended. The channel
-    of a PRIVATE policy shows only what `rules.approvals.privacy` allows; whoever was taken off as an
-    approver may read on only if `former_approvers_read`. An order with a line more than
+    of a PRIVATE policy shows only what `rules.approvals.privacy` allows; former approvers may read it
+    only if `former_approvers_read`. An order with a line more than
     `max_discount` percent below its list price needs an approval.
     """
 

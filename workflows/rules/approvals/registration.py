@@ -8,7 +8,7 @@ from workflows.rules.people.actors import ManagedBy
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registration:
-    """The policy that a start brings along, and whether its route is the one that policy demands.
+    """The policy that a start brings along, and whether the policy demands its route.
 
     A start is its caller's word: `digest` is computed from the policy's values, not taken from its
     `version`. `managers` are the requester's line of the table `[managers]`.

@@ -65,7 +65,7 @@ class ApprovalRequest:
 
     @property
     def submitted(self) -> tuple[str, Content]:
-        """What makes two starts under one id the same: the policy and the content."""
+        """The parts that two starts under one id must share: the policy and the content."""
         return self.policy.name, self.content
 
 
@@ -200,7 +200,7 @@ class Reassigned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exclusion:
-    """A person whom admins have taken off, and who stays off when the request is amended."""
+    """A person that admins have taken off, and who stays off when the request is amended."""
 
     person: str
     admins: tuple[str, ...]

@@ -25,7 +25,7 @@ def barred(state: ApprovalState, level: LevelState) -> frozenset[str]:
 
     These are the requester, the admins who reassigned the level, and, with distinct approvers,
     everyone who has counted at another level, as the person who decided or as the seat. After an
-    amendment, these are also the people whom an admin took off before, and that admin.
+    amendment, these are also the people that an admin took off before, and that admin.
     """
     barred = {state.request.requester.person, *level.reassigned_by}
     for exclusion in state.exclusions:

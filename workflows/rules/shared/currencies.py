@@ -50,7 +50,7 @@ SYMBOLS: Mapping[str, tuple[str, ...]] = {
 
 
 def minor_units(currency: str) -> int:
-    """Return how many decimals an amount of this currency has; two if the code is unknown."""
+    """Return the number of decimals of this currency; two if the code is unknown."""
     return _MINOR_UNITS.get(currency, DEFAULT_MINOR_UNITS)
 
 

@@ -210,7 +210,7 @@ class AmbiguousAmountError(RuleError):
 
 
 class AmbiguousCurrencyError(RuleError):
-    """A symbol stands for several currencies. Data: `symbol`, and the codes `first`, `second`."""
+    """Several currencies share this symbol. Data: `symbol`, and the codes `first`, `second`."""
 
     code = "amount_currency_ambiguous"
 

@@ -76,7 +76,7 @@ class Money:
 def parse_money(text: str, currency: str, decimal_mark: str = POINT) -> Money:
     """Parse an amount as a person types it: `1500`, `1,500.00`, `1500.00 USD`, `€1,500`.
 
-    `currency` is the one that applies; if it is empty, the amount must name its own.
+    `currency` is the expected currency; if it is empty, the amount must name its own.
     `decimal_mark` is that of the person's language, and its notation is tried first. The other
     one is accepted if the text can mean nothing else: `86,40` is an amount in English too.
 
@@ -156,7 +156,7 @@ def _in_notation(number: str, currency: str, decimal_mark: str) -> Decimal:
 
 
 def _scale(amount: Decimal) -> int:
-    """Return how many decimals an amount has, without zeros at the end."""
+    """Return the number of decimals of an amount, without zeros at the end."""
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent >= 0:
         return 0
