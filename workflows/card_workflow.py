@@ -24,8 +24,13 @@ Carried = TypeVar("Carried")
 
 
 def genuine(carried: Carried | None) -> Carried | None:
-    """Return the state that an earlier run carried over; None if the start itself brought it along."""
-    return carried if workflow.info().continued_run_id else None
+    """Return the state that an earlier run carried over; None if the start itself brought it along.
+
+    Retries and cron schedules start further runs too, with the input of the start.
+    """
+    run = workflow.info()
+    is_continued = run.continued_run_id and run.attempt == 1 and not run.cron_schedule
+    return carried if is_continued else None
 
 
 class CardWorkflow(ABC, Generic[Published]):

@@ -3,11 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.client import (
+    Client,
+    WorkflowContinuedAsNewError,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.common import RetryPolicy
 from temporalio.testing import WorkflowEnvironment
 
 from activities.audit import KnownPolicies
@@ -26,6 +34,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.rules.approvals.approval import submit
 from workflows.rules.approvals.policy import Policy, route
 from workflows.rules.approvals.request import ApprovalRequest, Status
+from workflows.rules.approvals.snapshot import ApprovalSnapshot
 from workflows.rules.messages import ApprovalInput, ApprovalOutcome, CarriedApproval, OrderInput
 from workflows.rules.people.actors import ManagedBy
 from workflows.rules.shared.audit import Fact
@@ -193,6 +202,45 @@ async def test_a_state_that_a_start_brings_along_is_ignored(
 
     assert menu is not None
     assert menu.face.status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    "again",
+    [{"cron_schedule": "@every 1s"}, {"retry_policy": RetryPolicy()}],
+    ids=["cron", "retry"],
+)
+async def test_a_state_is_ignored_if_temporal_starts_the_workflow_again(
+    temporal: WorkflowEnvironment, policies: Policies, queue: str, again: dict[str, Any]
+) -> None:
+    """A second run has a predecessor too, but its input is that of the start."""
+    genuine = asked(policies, policies.policy("budget"))
+    approved = submit(without_levels(genuine), datetime.now(UTC)).state
+    carried = CarriedApproval(state=approved, card=CardState(copies=()), clicks=())
+
+    first = await temporal.client.start_workflow(
+        ApprovalWorkflow.run,
+        ApprovalInput(request=genuine, carried=carried),
+        id=genuine.request_id,
+        task_queue=queue,
+        run_timeout=timedelta(seconds=1),
+        **again,
+    )
+    async with asyncio.timeout(20):
+        second = await run_after(temporal.client, first)
+        snapshot = await second.query("state", result_type=ApprovalSnapshot)
+
+    assert snapshot.status is not Status.APPROVED
+    await temporal.client.get_workflow_handle(genuine.request_id).terminate()
+
+
+async def run_after(client: Client, first: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, Any]:
+    """Return the run that Temporal starts when the first one has ended."""
+    with pytest.raises((WorkflowContinuedAsNewError, WorkflowFailureError)):
+        await first.result(follow_runs=False)
+    ended = client.get_workflow_handle(first.id, run_id=first.result_run_id)
+    last = (await ended.fetch_history()).events[-1]
+    outcome = getattr(last, str(last.WhichOneof("attributes")))
+    return client.get_workflow_handle(first.id, run_id=outcome.new_execution_run_id)
 
 
 async def test_a_wait_ends_with_the_reason_of_a_refused_start(cli: CliDriver) -> None:
