@@ -114,8 +114,7 @@ class SlackDirectory:
             except SlackApiError as error:
                 if slack_code(error) not in _UNKNOWN_USER:
                     raise
-                gone = int(read_at.timestamp())
-                profile = Profile(person=person, standing=Standing.UNKNOWN, updated=gone)
+                profile = Profile(person=person, standing=Standing.UNKNOWN)
             else:
                 profile = profile_of(response["user"], home)
             await self._store.learn([profile], read_at)

@@ -43,12 +43,12 @@ class Listing:
         A caller that is cancelled does not stop the listing: its next try finds it further on. Raises
         one of `slack_api.errors.SLACK_FAILURES`; the next listing continues at the failed page.
         """
-        if await self._store.listed_at(self._subject) >= since:
-            return
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run(since))
-            self._running.add_done_callback(_retrieve)
-        await asyncio.shield(self._running)
+        while await self._store.listed_at(self._subject) < since:
+            # One that runs already may have been started for a caller that accepts older entries.
+            if self._running is None or self._running.done():
+                self._running = asyncio.create_task(self._run(since))
+                self._running.add_done_callback(_retrieve)
+            await asyncio.shield(self._running)
 
     async def _run(self, since: datetime) -> None:
         while await self._store.listed_at(self._subject) < since:

@@ -148,6 +148,21 @@ async def test_a_failed_call_is_repeated_by_the_next_reading(
     assert {type(answer) for answer in answers} == {ApplicationError, DirectoryResult}
 
 
+async def test_a_person_whom_slack_did_not_know_for_a_while_is_known_again(
+    running: RunningStandIn, read: Any, clock: Clock
+) -> None:
+    users = running.stand_in.workspace.users
+    boris = users.pop("U0BORIS")
+    unknown = await read("user:U0BORIS")
+    users["U0BORIS"] = boris
+    clock.now += CURRENT_FOR + MOMENT
+
+    found = [standings(await read("user:U0BORIS")) for _ in range(2)]
+
+    assert standings(unknown) == [Standing.UNKNOWN]
+    assert found == [[Standing.ACTIVE], [Standing.ACTIVE]]
+
+
 # Large workspaces
 
 

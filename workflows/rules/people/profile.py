@@ -11,7 +11,8 @@ class Profile:
 
     `email` is a digest of the address. `manager` is None if it was never read, and empty if the
     profile names none. `locale` is Slack's, such as `de-DE`, and empty if it is unknown. `updated`
-    is Slack's instant of the profile's last change, in seconds since 1970.
+    is Slack's instant of the profile's last change, in seconds since 1970, and 0 if Slack knows no
+    such user.
     """
 
     person: str
@@ -26,7 +27,7 @@ def after_change(old: Profile | None, new: Profile) -> Profile:
     """Return the profile to keep. An older report changes nothing; what it lacks is kept."""
     if old is None:
         return new
-    if new.updated < old.updated:
+    if 0 < new.updated < old.updated:
         return old
     return Profile(
         person=new.person,
