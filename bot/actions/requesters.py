@@ -2,6 +2,7 @@
 
 import structlog
 
+from records.database import DATABASE_FAILURES
 from slack_api.directory import SlackDirectory
 from slack_api.errors import SLACK_FAILURES, classify
 from workflows.rules.approvals.policy import Policy, check_requester
@@ -9,7 +10,7 @@ from workflows.rules.people.actors import Standing
 from workflows.rules.shared.recent import drop_oldest
 
 MAX_KNOWN = 10_000
-"""People whose last standing is remembered, for times when Slack does not answer."""
+"""People whose last standing is remembered, for times when Slack or the database does not answer."""
 
 _log = structlog.get_logger("bot.actions")
 
@@ -19,7 +20,7 @@ class RequesterUncheckedError(Exception):
 
 
 class Requesters:
-    """Checks requesters, for every door. The last known standing counts while Slack is unreachable."""
+    """Checks requesters, for every door. The last known standing counts while it cannot be read."""
 
     def __init__(self, directory: SlackDirectory | None) -> None:
         self._directory = directory
@@ -47,8 +48,9 @@ class Requesters:
             raise RequesterUncheckedError("SLACK_BOT_TOKEN is not set")
         try:
             standing = await self._directory.standing(person, fresh=False)
-        except SLACK_FAILURES as error:
-            code = classify(error).code
+        except (*SLACK_FAILURES, *DATABASE_FAILURES) as error:
+            is_slack = isinstance(error, SLACK_FAILURES)
+            code = classify(error).code if is_slack else "records.unavailable"
             _log.warning("requester_not_read", person=person, error=code)
             if person not in self._known:
                 raise RequesterUncheckedError(code) from error

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import text
 from temporalio.testing import WorkflowEnvironment
 
 from bot.actions.requesters import Requesters, RequesterUncheckedError
@@ -108,6 +109,19 @@ async def test_without_slack_only_people_who_were_checked_before_may_send_reques
         await requesters.require(GUEST, order_policy)
     with pytest.raises(RequesterUncheckedError):
         await requesters.require(NOBODY, order_policy)
+
+
+async def test_without_the_database_people_who_were_checked_before_may_send_requests(
+    directory: SlackDirectory, database: Database, order_policy: Policy
+) -> None:
+    requesters = Requesters(directory)
+    await requesters.require(ANA, order_policy)
+    async with database.writing("") as connection:
+        await connection.execute(text("DROP TABLE directory_people"))
+
+    await requesters.require(ANA, order_policy)
+    with pytest.raises(RequesterUncheckedError):
+        await requesters.require(GUEST, order_policy)
 
 
 async def test_a_guest_is_refused_in_the_form_and_keeps_the_input(
