@@ -18,8 +18,9 @@ from emulator.people import Group, User
 from emulator.server import RunningStandIn
 from records.absences import Absences
 from records.database import Database
+from records.directory import PEOPLE, Directory
 from slack_api.directory import CURRENT_FOR, FRESH_FOR
-from slack_api.listing import PAGE_SIZE
+from slack_api.listing import PAGE_SIZE, Listing
 from slack_api.workspace import Workspace
 from tests.activities.test_directory import READ_AT, Clock, calls, people, query
 from workflows.rules.people.actors import DirectoryResult, Standing
@@ -225,3 +226,30 @@ async def test_readings_of_many_requests_share_one_listing(
     await asyncio.gather(*(read("group:everyone", turn=turn) for turn in (0, 1, 1, 2)))
 
     assert (await calls(slack))["users.list"] == pages(running)
+
+
+async def test_a_caller_that_needs_a_newer_listing_does_not_take_an_older_one(
+    database: Database, clock: Clock
+) -> None:
+    pages, listed = 0, asyncio.Event()
+
+    async def read_page(_: str) -> str:
+        nonlocal pages
+        pages += 1
+        await listed.wait()
+        return ""
+
+    store = Directory(database)
+    listing = Listing(store, PEOPLE, read_page, clock)
+    async with asyncio.TaskGroup() as callers:
+        callers.create_task(listing.ensure(clock.now))
+        while not pages:
+            await store.listed_at(PEOPLE)
+        clock.now += CURRENT_FOR
+        newer = callers.create_task(listing.ensure(clock.now))
+        await store.listed_at(PEOPLE)
+        listed.set()
+
+    assert newer.done()
+    assert await store.listed_at(PEOPLE) == clock.now
+    assert pages == 2
