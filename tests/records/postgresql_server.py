@@ -55,7 +55,7 @@ def running() -> Iterator[Server]:
     initdb, postgres = program("initdb"), program("postgres")
     with _directory() as directory:
         data, password = directory / "data", directory / "password"
-        password.write_text(PASSWORD)
+        _write(password, PASSWORD)
         _run(initdb, "-D", str(data), "-U", _SERVICE_USER, "-A", "scram-sha-256",
              f"--pwfile={password}", "--no-sync", "--locale=C.UTF-8")  # fmt: skip
         certificate, key = self_signed(data)
@@ -82,8 +82,9 @@ def pgbouncer(server: Server, mode: str, size: int) -> Iterator[int]:
     """Yield the port of a PgBouncer in this pool mode, with `size` connections to the server."""
     binary, port = program("pgbouncer"), _free_port()
     users, config = server.directory / f"{mode}.users", server.directory / f"{mode}.ini"
-    users.write_text(f'"{_SERVICE_USER}" "{PASSWORD}"\n')
-    config.write_text(
+    _write(users, f'"{_SERVICE_USER}" "{PASSWORD}"\n')
+    _write(
+        config,
         f"""[databases]
 * = host=localhost port={server.port}
 [pgbouncer]
@@ -96,7 +97,7 @@ pool_mode = {mode}
 default_pool_size = {size}
 max_client_conn = 200
 logfile = {server.directory / mode}.log
-"""
+""",
     )
     with _started(server.directory, binary, str(config)):
         _wait_for(port)
@@ -114,6 +115,12 @@ def _directory() -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file for the user who runs the servers, whatever the umask of the tests is."""
+    file.write_text(text)
+    file.chmod(0o644)
 
 
 def _identity() -> Mapping[str, str | int]:

@@ -179,7 +179,7 @@ def _verdict_values(card: PublishCard, copy: CardCopy) -> list[ButtonValue]:
 
 
 def _offers_only_the_open_level(card: PublishCard) -> bool:
-    """Whether every copy offers the open level's verdicts and, in a thread, no other copy does."""
+    """Whether the copies for the open level, and only these, offer its verdicts."""
     snapshot = card.face
     assert isinstance(snapshot, ApprovalSnapshot)
     waits = snapshot.open_level is not None and not snapshot.open_level.blocked
@@ -189,7 +189,7 @@ def _offers_only_the_open_level(card: PublishCard) -> bool:
         else None
     )
     for copy in card.copies:
-        is_offered = bool(copy.person) or snapshot.layout is Layout.CARD
+        is_offered = (bool(copy.person) and not copy.retired) or snapshot.layout is Layout.CARD
         is_offered = is_offered or (copy.level, copy.revision) == now
         offers = {(value.level, value.content_revision) for value in _verdict_values(card, copy)}
         if offers != ({now} if waits and is_offered else set()):
