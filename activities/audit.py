@@ -25,8 +25,8 @@ START = "start"
 """The verb of a refused start in the record of refusals."""
 ID_TAKEN = "id_taken"
 """The code of a refusal: the records have another request with this id."""
-
-
+ID_DIFFERS = "id_differs"
+"""The code of a refusal: the request's number is not the id of its workflow."""
 ROUTE_DIFFERS = "route_differs"
 """The code of a refusal: the policy demands another route than the start brings along."""
 POLICY_DIFFERS = "policy_differs"
@@ -92,10 +92,12 @@ class AuditActivities(AuditPort):
             )
 
     async def _require_registered(self, batch: AuditBatch) -> None:
-        """Raise the refusal of a new request whose route or policy is not the policy file's."""
+        """Raise the refusal of a new request that has the wrong number, route or policy."""
         asked = batch.registration
         if asked is None:
             return
+        if activity.info().workflow_id != batch.request_id:
+            raise await self._refused(batch, ID_DIFFERS)
         if asked.follows_policy and self._policies.knows(asked):
             return
         if await self._trail.first(batch.request_id) is not None:

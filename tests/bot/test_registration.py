@@ -135,6 +135,21 @@ async def test_a_forged_start_is_refused_before_it_has_any_effect(  # noqa: PLR0
     assert await slack.messages("C0APPROVALS", ANA) == []
 
 
+async def test_a_start_cannot_take_the_number_of_another_workflow(
+    temporal: WorkflowEnvironment, policies: Policies, database: Database, queue: str
+) -> None:
+    genuine = asked(policies, policies.policy("budget"))
+    outcome = await temporal.client.execute_workflow(
+        ApprovalWorkflow.run,
+        ApprovalInput(request=genuine),
+        id=new_id("REQ"),
+        task_queue=queue,
+    )
+
+    assert outcome.face.closing_rule == "id_differs"
+    assert await AuditTrail(database).facts(genuine.request_id) == ()
+
+
 async def test_a_genuine_start_opens_its_first_level(
     workflows: WorkflowClient, policies: Policies, cli: CliDriver
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from activities.audit import ID_TAKEN, POLICY_DIFFERS, ROUTE_DIFFERS
+from activities.audit import ID_DIFFERS, ID_TAKEN, POLICY_DIFFERS, ROUTE_DIFFERS
 from bot.policies import keys as policy_keys
 from views.catalogue import CATALOGUES, FALLBACK, Messages, read
 from views.translator import ENGLISH, MissingTextError, language_of, translator
@@ -161,7 +161,7 @@ CAUSES = "".join(
 )
 FAILURES = set(
     re.findall(r'(?:"code": |_refusal\(\s*|_retryable\(\s*|Failure\(code=)"([a-z_]+)"', CAUSES)
-) | {ID_TAKEN, ROUTE_DIFFERS, POLICY_DIFFERS}
+) | {ID_DIFFERS, ID_TAKEN, ROUTE_DIFFERS, POLICY_DIFFERS}
 
 
 def test_every_cause_of_a_failure_has_its_text_and_there_are_no_others() -> None:

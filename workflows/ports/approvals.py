@@ -46,7 +46,8 @@ class AuditPort:
         ApplicationError `audit.conflict` if a different fact has the same sequence and `audit.gap`
         if earlier facts are missing. Both are retried until the trail is fixed. If the different
         fact is the first, the id belongs to another request: that is START_REFUSED, not retried. So is
-        a first fact whose policy or route is not the policy file's.
+        a first fact whose policy or route is not the policy file's, or whose request id is not the
+        id of the workflow.
         """
         raise NotImplementedError
 
