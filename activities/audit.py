@@ -32,6 +32,7 @@ ROUTE_DIFFERS = "route_differs"
 POLICY_DIFFERS = "policy_differs"
 """The code of a refusal: the policy file has no such policy, or another version of it."""
 POLICY_RETRY_DELAY = timedelta(seconds=5)
+"""Delay before an unknown policy is looked for again."""
 
 _log = structlog.get_logger("audit")
 

@@ -50,13 +50,12 @@ class Directory:
             return await _people(connection, sorted(set(people)))
 
     async def with_email(self, email: str) -> KnownProfile | None:
-        """Return the active person whose address has this digest, or None."""
-        column = directory_people.c.email
-        wanted = select(directory_people).where(
-            column == email, directory_people.c.standing != Standing.DEACTIVATED
-        )
+        """Return the active person whose address has this digest, as read last, or None."""
+        people = directory_people.c
+        is_theirs = (people.email == email) & (people.standing != Standing.DEACTIVATED)
+        wanted = select(directory_people).where(is_theirs).order_by(people.read_at.desc()).limit(1)
         async with self._database.reading() as connection:
-            row = (await connection.execute(wanted.limit(1))).mappings().first()
+            row = (await connection.execute(wanted)).mappings().first()
         return _profile(row) if row else None
 
     async def locales(self) -> dict[str, str]:
@@ -69,7 +68,7 @@ class Directory:
     async def learn(self, profiles: Iterable[Profile], now: datetime) -> frozenset[str]:
         """Store what Slack says now; return the people that the change affects.
 
-        An older report than the stored one changes nothing.
+        An older report than the stored one changes only the time of the reading.
         """
         new = {profile.person: profile for profile in profiles}
         async with self._database.writing("directory") as connection:

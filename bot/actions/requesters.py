@@ -20,7 +20,7 @@ class RequesterUncheckedError(Exception):
 
 
 class Requesters:
-    """Checks requesters, for every door. The last known standing counts while it cannot be read."""
+    """Checks who may send requests. The last known standing counts while it cannot be read."""
 
     def __init__(self, directory: SlackDirectory | None) -> None:
         self._directory = directory
