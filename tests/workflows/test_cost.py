@@ -72,6 +72,7 @@ async def test_a_due_reminder_costs_a_timer_a_reading_and_a_publish(
     before = cost(await harness.history(handle), without="tell")
 
     await harness.fast_forward(handle, timedelta(minutes=3))
+    await ports.until(lambda: "LevelReminded" in ports.audit.kinds(handle.id))
 
     after = cost(await harness.until_idle(handle), without="tell")
     assert ports.audit.kinds(handle.id).count("LevelReminded") == 1
