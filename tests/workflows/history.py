@@ -117,4 +117,20 @@ def is_idle(events: Sequence[HistoryEvent], *, but: str = "") -> bool:
     begun = {e.event_id for e in events if kind(e) == "ACTIVITY_TASK_SCHEDULED"}
     ended = {ended_activity(e) for e in events if kind(e) in ACTIVITY_ENDS}
     allowed = {event.event_id for event in scheduled(events, but)}
+    if _due_timers(events):
+        return False
     return last == "WORKFLOW_TASK_COMPLETED" and begun <= ended | allowed
+
+
+def _due_timers(events: Sequence[HistoryEvent]) -> set[str]:
+    """Return the armed timers whose time has come: after a fast-forward they fire a little later."""
+    armed: dict[str, datetime] = {}
+    for event in events:
+        if kind(event) == "TIMER_STARTED":
+            started = event.timer_started_event_attributes
+            armed[started.timer_id] = at(event) + started.start_to_fire_timeout.ToTimedelta()
+        elif kind(event) == "TIMER_FIRED":
+            armed.pop(event.timer_fired_event_attributes.timer_id, None)
+        elif kind(event) == "TIMER_CANCELED":
+            armed.pop(event.timer_canceled_event_attributes.timer_id, None)
+    return {name for name, due in armed.items() if due <= at(events[-1])}
