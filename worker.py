@@ -32,7 +32,7 @@ from bot.policies.book import ForeignPolicies, PolicyBook
 from bot.runtime import http_server, process, settings
 from bot.runtime.health import Health
 from bot.runtime.needs import database_check, slack_check, temporal_check
-from bot.temporal.connecting import connect
+from bot.temporal.connection import connect
 from records.absences import Absences
 from records.cards import Cards
 from records.database import Database

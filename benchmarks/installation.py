@@ -6,8 +6,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
+import aiohttp
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
 
@@ -60,7 +62,7 @@ async def running_installation(
             "--port", str(slack_port), *request_url,
         )  # fmt: skip
         await start("upgrade", python, "-c", _COUNTERSIGN, "db", "upgrade", root=root, wait=True)
-        await _wait_until_healthy(f"http://127.0.0.1:{slack_port}/")
+        await _wait_until_answered(f"http://127.0.0.1:{slack_port}/")
         client = await _connected(f"127.0.0.1:{temporal_port}")
         await start("worker", python, "worker.py", root=root)
         await start("bot", python, "-m", "bot", root=root)
@@ -68,8 +70,8 @@ async def running_installation(
             "yardstick", python, "-m", "benchmarks.minimal_worker", f"127.0.0.1:{temporal_port}",
             YARDSTICK_QUEUE, environment["SLACK_API_URL"], environment["SLACK_BOT_TOKEN"],
         )  # fmt: skip
-        await _wait_until_healthy(f"http://127.0.0.1:{worker_port}/readyz")
-        await _wait_until_healthy(f"http://127.0.0.1:{bot_port}/readyz")
+        await _wait_until_ready(f"http://127.0.0.1:{worker_port}")
+        await _wait_until_ready(f"http://127.0.0.1:{bot_port}")
         async with StandInClient(f"http://127.0.0.1:{slack_port}") as slack:
             await slack.limits(per_second=0, tiers=False)  # do not measure Slack's limits
             yield Installation(temporal=client, slack=slack, pids=pids)
@@ -135,9 +137,18 @@ def _environment(
     }
 
 
-async def _wait_until_healthy(url: str) -> None:
+async def _wait_until_answered(url: str) -> None:
     async with asyncio.timeout(START_LIMIT):
         await answered(url)
+
+
+async def _wait_until_ready(url: str) -> None:
+    """Wait until a program is ready. An earlier revision may serve `/healthz` only, which meant the same."""
+    await _wait_until_answered(f"{url}/healthz")
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/readyz") as response:
+        has_readiness = response.status != HTTPStatus.NOT_FOUND
+    if has_readiness:
+        await _wait_until_answered(f"{url}/readyz")
 
 
 async def _connected(address: str) -> Client:

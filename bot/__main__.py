@@ -18,7 +18,7 @@ from bot.runtime import http_server, process, settings
 from bot.runtime.health import Check, Health
 from bot.runtime.needs import database_check, slack_check, temporal_check
 from bot.temporal.client import WorkflowClient
-from bot.temporal.connecting import connect
+from bot.temporal.connection import connect
 from bot.temporal.refunds import Refunds
 from records.database import Database
 from records.incoming_payments import IncomingPayments

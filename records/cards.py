@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from records.database import Database
 from records.schema import cards
@@ -44,13 +43,7 @@ class Cards:
         if not new:
             return
         async with self._database.writing("cards") as connection:
-            insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
-            rows = insert(cards)
-            current = {"request_id": rows.excluded.request_id, "level": rows.excluded.level}
-            key = [cards.c.channel, cards.c.ts]
-            await connection.execute(
-                rows.on_conflict_do_update(index_elements=key, set_=current), new
-            )
+            await connection.upsert(cards, new)
 
     async def request_of(self, channel: str, ts: str) -> str:
         """Return the request that a message shows; empty if the message shows no card."""

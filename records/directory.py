@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import RowMapping, delete, select, update
 
 from records.database import Database
 from records.homes import DUE_NOW as NEVER
@@ -76,7 +75,7 @@ class Directory:
             old = {person: found.profile for person, found in known.items()}
             kept = {person: after_change(old.get(person), new[person]) for person in new}
             rows = [asdict(profile) | {"read_at": now} for profile in kept.values()]
-            await _upsert(connection, directory_people, rows)
+            await connection.upsert(directory_people, rows)
         return frozenset(person for person in new if matters(old.get(person), kept[person]))
 
     async def learn_manager(self, person: str, manager: str) -> bool:
@@ -117,7 +116,7 @@ class Directory:
                 return False
             changed_at = row.changed_at if row else NEVER
             new = asdict(group) | {"members": [*group.members], "changed_at": changed_at}
-            await _upsert(connection, directory_groups, [new])
+            await connection.upsert(directory_groups, [new])
         return row is None or (row.handle, set(row.members)) != (group.handle, {*group.members})
 
     async def group_changed(self, group_id: str, now: datetime, handle: str = "") -> str:
@@ -133,7 +132,7 @@ class Directory:
                 "read_at": NEVER,
                 "changed_at": now,
             }
-            await _upsert(connection, directory_groups, [changed])
+            await connection.upsert(directory_groups, [changed])
         return handle
 
     async def forget_group(self, named: str) -> None:
@@ -160,7 +159,7 @@ class Directory:
             {"channel": channel, "name": name, "read_at": now} for channel, name in names.items()
         ]
         async with self._database.writing("directory") as connection:
-            await _upsert(connection, directory_channels, rows)
+            await connection.upsert(directory_channels, rows)
 
     async def forget_channel(self, channel: str) -> None:
         """Forget a channel, which was archived or deleted, or which cannot be used."""
@@ -197,7 +196,7 @@ class Directory:
                 "completed_at": row.completed_at if row else NEVER,
                 "held_until": now + lease,
             }
-            await _upsert(connection, directory_lists, [held])
+            await connection.upsert(directory_lists, [held])
         return cursor
 
     async def page_listed(self, subject: str, following: str) -> None:
@@ -239,19 +238,3 @@ def _profile(row: RowMapping) -> KnownProfile:
     read_at = columns.pop("read_at")
     columns["standing"] = Standing(str(columns["standing"]))
     return KnownProfile(profile=Profile(**columns), read_at=read_at)  # type: ignore[arg-type]
-
-
-async def _upsert(
-    connection: Transaction, table: Table, rows: Sequence[Mapping[str, object]]
-) -> None:
-    """Insert rows, or replace those with the same key."""
-    if not rows:
-        return
-    insert = (sqlite.insert if connection.dialect == "sqlite" else postgresql.insert)(table)
-    key = [column.name for column in table.primary_key]
-    values = {
-        column.name: insert.excluded[column.name]
-        for column in table.columns
-        if column.name not in key
-    }
-    await connection.execute(insert.on_conflict_do_update(index_elements=key, set_=values), rows)

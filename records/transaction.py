@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, ScalarResult
+from sqlalchemy import Connection, CursorResult, Executable, ScalarResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
@@ -35,6 +36,19 @@ class Transaction:
     async def scalars(self, statement: Executable) -> ScalarResult[Any]:
         """Return the first column of every row."""
         return await _finished(self._connection.scalars(statement))
+
+    async def upsert(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert complete rows, or replace those with the same primary key."""
+        if not rows:
+            return
+        insert = (sqlite.insert if self.dialect == "sqlite" else postgresql.insert)(table)
+        key = [column.name for column in table.primary_key]
+        values = {
+            column.name: insert.excluded[column.name]
+            for column in table.columns
+            if column.name not in key
+        }
+        await self.execute(insert.on_conflict_do_update(index_elements=key, set_=values), rows)
 
     async def run_sync(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` with the synchronous connection and return its result."""

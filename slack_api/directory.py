@@ -53,7 +53,8 @@ class UnreadableError(Exception):
 class SlackDirectory:
     """Reads the directory of one workspace. All processes share the results.
 
-    If a call fails, every method raises one of `slack_api.errors.SLACK_FAILURES`.
+    If Slack or the database fails, every method raises one of `slack_api.errors.SLACK_FAILURES` or
+    `records.database.DATABASE_FAILURES`.
     """
 
     def __init__(

@@ -44,7 +44,7 @@ class Listing:
         one of `slack_api.errors.SLACK_FAILURES`; the next listing continues at the failed page.
         """
         while await self._store.listed_at(self._subject) < since:
-            # One that runs already may have been started for a caller that accepts older entries.
+            # A running listing may have been started for a caller that accepts older entries.
             if self._running is None or self._running.done():
                 self._running = asyncio.create_task(self._run(since))
                 self._running.add_done_callback(_retrieve)

@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from bot.runtime.proxies import NO_PROXIES, Proxies
 from bot.temporal.calls import WAIT, TemporalUnavailableError
 from bot.temporal.client import WorkflowClient
-from bot.temporal.connecting import connect
+from bot.temporal.connection import connect
 
 __all__ = [
     "Client",

@@ -1,8 +1,6 @@
-"""`countersign db`, and the database of the commands that need nothing else."""
+"""`countersign db`: the schema of the database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import typer
 from rich.console import Console
@@ -14,23 +12,6 @@ from records.database import Database
 app = typer.Typer(help="The database.", no_args_is_help=True)
 out = Console(highlight=False)
 
-_Result = TypeVar("_Result")
-
-
-def with_database(work: Callable[[Database], Awaitable[_Result]]) -> _Result:
-    """Run `work` on the configured database.
-
-    Raises:
-        SettingsError, or one of `START_FAILURES`: the message says what to fix.
-
-    """
-
-    async def run() -> _Result:
-        async with Database(settings.load(command.env_file()).database_url) as database:
-            return await work(database)
-
-    return asyncio.run(run())
-
 
 @app.callback()
 def _group() -> None:
@@ -41,8 +22,9 @@ def _group() -> None:
 def upgrade_schema() -> None:
     """Upgrade the database to this version's schema. Safe to repeat."""
 
-    async def upgrade(database: Database) -> None:
-        await database.upgrade()
+    async def upgrade() -> None:
+        async with Database(settings.load(command.env_file()).database_url) as database:
+            await database.upgrade()
 
-    with_database(upgrade)
+    asyncio.run(upgrade())
     out.print("The database is up to date.")

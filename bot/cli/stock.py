@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli.database import with_database
-from records.database import Database
-from records.stock import MAIN, Product, Stock
+from bot.cli import command
+from bot.cli.context import CliContext
+from records.stock import MAIN, Product
 from workflows.rules.orders.catalogue import CURRENCY, CatalogueEntry
 
 app = typer.Typer(help="The products that can be ordered.", no_args_is_help=True)
@@ -20,12 +20,12 @@ out = Console(highlight=False)
 def list_products() -> None:
     """List the products and their stock."""
 
-    async def read(database: Database) -> tuple[Product, ...]:
-        await database.require_current_schema()
-        return await Stock(database).catalogue()
+    async def read(context: CliContext) -> tuple[Product, ...]:
+        await context.require_records()
+        return await context.stock.catalogue()
 
     table = Table("sku", "name", "price", "on hand", "reserved", "shipped", "warehouse")
-    for product in with_database(read):
+    for product in command.run(read):
         counts = (product.on_hand, product.reserved, product.shipped)
         row = (product.sku, product.name, product.price_hint, *map(str, counts), product.warehouse)
         table.add_row(*row)
@@ -65,8 +65,8 @@ def add_product(
     """Add a product. An existing product is not changed."""
     product = Product(sku=sku, name=name, price_hint=price, on_hand=on_hand, warehouse=warehouse)
 
-    async def add(database: Database) -> int:
-        await database.require_current_schema()
-        return await Stock(database).seed([product])
+    async def add(context: CliContext) -> int:
+        await context.require_records()
+        return await context.stock.seed([product])
 
-    out.print(f"{sku} added." if with_database(add) else f"{sku} already exists.", markup=False)
+    out.print(f"{sku} added." if command.run(add) else f"{sku} already exists.", markup=False)

@@ -9,7 +9,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from bot.temporal.calls import NamespaceMissingError, TemporalUnavailableError
-from bot.temporal.connecting import TemporalSettingsError, connect
+from bot.temporal.connection import TemporalSettingsError, connect
 from emulator.client import StandInClient
 from tests.bot.conftest import ROOT
 from tests.journeys.programs import Program, clean_environment, free_port

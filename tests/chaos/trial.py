@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from temporalio.client import Client
 
-from bot.temporal.connecting import connect
+from bot.temporal.connection import connect
 from emulator.config import Config
 from emulator.errors import Json
 from tests.chaos.report import Report
